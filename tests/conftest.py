@@ -1,0 +1,7 @@
+"""Settings that every area shares."""
+
+from hypothesis import settings
+
+# Speed is measured in benchmarks/, never by a test that a busy machine can fail.
+settings.register_profile("boundgate", deadline=None)
+settings.load_profile("boundgate")
