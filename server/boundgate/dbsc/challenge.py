@@ -1,0 +1,108 @@
+"""Challenges that cost nothing to issue: MACs over purpose, context, time and epoch (DBSC §8.2).
+
+Asking for one stores and evicts nothing, so nobody can fill a table or push the owner's challenge out of one. What
+is remembered is only what was *used*, in one atomic operation, by a state whose `epoch` changes when it forgets.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Protocol
+
+from boundgate.clock import Clock, RandomBytes
+
+_TIME, _NONCE, _KID, _TAG = 6, 16, 8, 16
+_LENGTH = _TIME + _NONCE + _KID + _TAG
+_TEXT_LENGTH = -(-_LENGTH * 4 // 3)
+_CLOCK_SKEW_SECONDS = 5.0
+
+
+class Macs(Protocol):
+    """Keyed hashing with rotation; the key never leaves it."""
+
+    def sign(self, purpose: bytes, message: bytes) -> tuple[str, bytes]:
+        """Returns the key's id (8 characters) and a 32-octet tag."""
+
+    def verify(self, purpose: bytes, kid: str, message: bytes, tag: bytes) -> bool:
+        """Constant-time check of a tag of 16 to 32 octets; False for an unknown or retired key."""
+
+
+class UsedChallenges(Protocol):
+    """Remembers what was used, until it would have expired anyway."""
+
+    @property
+    def epoch(self) -> bytes:
+        """New whenever the memory starts empty."""
+
+    async def consume(self, challenge_id: bytes, *, expires_at: float, now: float) -> bool:
+        """True for exactly one caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidChallenge:
+    """A challenge that we issued for this purpose and context and that has not expired. It may have been used."""
+
+    id: bytes
+    expires_at: float
+
+
+class Challenges:
+    """Issues and redeems challenges.
+
+    Args:
+        macs: the keys.
+        used: the memory of used ones; its epoch is part of every challenge.
+        clock, random: injected.
+    """
+
+    def __init__(self, *, macs: Macs, used: UsedChallenges, clock: Clock, random: RandomBytes) -> None:
+        self._macs, self._used, self._clock, self._random = macs, used, clock, random
+
+    def issue(self, *, purpose: str, context: str) -> str:
+        """A fresh challenge: 62 URL-safe characters, of them 128 bits random and 128 bits MAC.
+
+        Args:
+            purpose: what it may be used for, such as `dbsc.refresh`.
+            context: whom or what it is for, such as the session identifier.
+        """
+        body = round(self._clock() * 1000).to_bytes(_TIME) + self._random(_NONCE)
+        kid, tag = self._macs.sign(b"challenge", self._message(body, purpose, context))
+        return _text(body + kid.encode() + tag[:_TAG])
+
+    def check(self, challenge: str, *, purpose: str, context: str, max_age_seconds: float) -> ValidChallenge | None:
+        """Whether we issued it for this purpose and context, lately, in this epoch. Uses nothing up."""
+        if len(challenge) != _TEXT_LENGTH or not challenge.isascii():
+            return None
+        try:
+            octets = base64.b64decode(challenge + "=" * (-len(challenge) % 4), altchars=b"-_", validate=True)
+            kid = octets[_TIME + _NONCE : -_TAG].decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        if _text(octets) != challenge:
+            return None
+        body, tag = octets[: _TIME + _NONCE], octets[-_TAG:]
+        if not self._macs.verify(b"challenge", kid, self._message(body, purpose, context), tag):
+            return None
+        issued_at = int.from_bytes(body[:_TIME]) / 1000
+        if not -_CLOCK_SKEW_SECONDS <= self._clock() - issued_at <= max_age_seconds:
+            return None
+        return ValidChallenge(body, issued_at + max_age_seconds)
+
+    async def redeem(self, challenge: str, *, purpose: str, context: str, max_age_seconds: float) -> bool:
+        """Check it and use it up: True exactly once."""
+        valid = self.check(challenge, purpose=purpose, context=context, max_age_seconds=max_age_seconds)
+        if valid is None:
+            return False
+        # Remembered longer than it lives, or a use in its last moment could be forgotten by a clock that is ahead.
+        remember_until = valid.expires_at + _CLOCK_SKEW_SECONDS
+        return await self._used.consume(valid.id, expires_at=remember_until, now=self._clock())
+
+    def _message(self, body: bytes, purpose: str, context: str) -> bytes:
+        parts = (self._used.epoch, purpose.encode(), context.encode(), body)
+        return b"".join(len(part).to_bytes(4) + part for part in parts)
+
+
+def _text(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

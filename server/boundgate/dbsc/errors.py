@@ -1,0 +1,57 @@
+"""Errors of the protocol.
+
+    DbscError (boundgate.errors.BoundgateError)
+    ├── ProofMalformed      the header or the JWT cannot be read
+    ├── KeyRefused          the JWK is not a key that this server accepts
+    ├── ProofRefused        readable, but it does not prove what it must
+    │   └── ChallengeStale  unknown, used or expired challenge: benign, the browser tries again
+    ├── PageScript          sent by a script, not by the browser itself
+    └── SessionUnknown      no such bound session: the browser should forget it
+
+The disposition says what an endpoint does about a *refresh*: `RETRY` is 403 with a new challenge, which can never
+harm the owner; `TERMINATE` is another 4xx, on which a browser drops the session (DBSC §8.10; Chromium
+`PersistentHttpError`). A registration is answered once and never retried.
+"""
+
+from __future__ import annotations
+
+from boundgate.errors import BoundgateError, Disposition
+
+
+class DbscError(BoundgateError):
+    code = "dbsc_error"
+    status = 400
+
+
+class ProofMalformed(DbscError):
+    code = "proof_malformed"
+    status = 400
+    disposition = Disposition.RETRY
+
+
+class KeyRefused(DbscError):
+    code = "key_refused"
+    status = 400
+    disposition = Disposition.RETRY
+
+
+class ProofRefused(DbscError):
+    code = "proof_refused"
+    status = 403
+    disposition = Disposition.RETRY
+
+
+class ChallengeStale(ProofRefused):
+    code = "challenge_stale"
+
+
+class PageScript(DbscError):
+    code = "page_script"
+    status = 403
+    disposition = Disposition.REJECT
+
+
+class SessionUnknown(DbscError):
+    code = "session_unknown"
+    status = 404
+    disposition = Disposition.TERMINATE

@@ -1,0 +1,39 @@
+"""The errors of the protocol, and what an endpoint does about each."""
+
+from __future__ import annotations
+
+import pytest
+
+from boundgate import dbsc
+from boundgate.dbsc import DbscError
+from boundgate.errors import BoundgateError, Disposition
+
+TABLE = {
+    "ProofMalformed": ("proof_malformed", 400, Disposition.RETRY),
+    "KeyRefused": ("key_refused", 400, Disposition.RETRY),
+    "ProofRefused": ("proof_refused", 403, Disposition.RETRY),
+    "ChallengeStale": ("challenge_stale", 403, Disposition.RETRY),
+    "PageScript": ("page_script", 403, Disposition.REJECT),
+    "SessionUnknown": ("session_unknown", 404, Disposition.TERMINATE),
+}
+
+
+def test_the_table_names_every_error() -> None:
+    classes = [value for value in vars(dbsc).values() if isinstance(value, type) and issubclass(value, DbscError)]
+    assert {one.__name__ for one in classes} == {*TABLE, "DbscError"}
+    assert issubclass(DbscError, BoundgateError)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_each_error_has_its_code_status_and_disposition(name: str) -> None:
+    error = getattr(dbsc, name)("What is wrong.")
+    assert (error.public_code, error.status, error.disposition) == TABLE[name]
+
+
+def test_only_an_unknown_session_makes_a_browser_drop_it() -> None:
+    ending = [name for name in TABLE if getattr(dbsc, name).disposition is Disposition.TERMINATE]
+    assert ending == ["SessionUnknown"]
+
+
+def test_a_stale_challenge_is_a_refused_proof() -> None:
+    assert issubclass(dbsc.ChallengeStale, dbsc.ProofRefused)

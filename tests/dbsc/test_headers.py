@@ -1,0 +1,99 @@
+"""Header fields: written so that a browser reads them back, read without trusting anybody. More cases: the vectors."""
+
+from __future__ import annotations
+
+import contextlib
+import string
+from typing import Any
+
+import http_sf
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boundgate.dbsc import (
+    ProofMalformed,
+    challenge_for,
+    read_proof,
+    read_session_id,
+    read_skipped,
+    registration_offer,
+)
+from boundgate.dbsc.headers import MAX_PROOF_CHARS, MAX_SESSION_ID_CHARS
+from tests.support.soft_browser import SoftOffer, read_challenge, read_offers
+
+SF_STRING = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=80)
+SESSION_ID = st.from_regex(r"[A-Za-z0-9_-]{1,126}", fullmatch=True)
+STRUCTURED = st.text('ab1"\\;=,() @:%?*.-_\t\x7f\u00e9\u20ac', max_size=30)
+
+
+@given(path=SF_STRING, challenge=SF_STRING, authorization=SF_STRING)
+def test_a_browser_reads_back_the_offer_that_was_written(path: str, challenge: str, authorization: str) -> None:
+    header = registration_offer(
+        algorithms=("ES256", "RS256"), path=path, challenge=challenge, authorization=authorization
+    )
+    assert read_offers(header) == [SoftOffer(("ES256", "RS256"), path, challenge, authorization)]
+
+
+def test_the_offer_keeps_the_order_of_preference() -> None:
+    header = registration_offer(algorithms=["RS256", "ES256"], path="/r", challenge="c", authorization="a")
+    assert header.startswith("(RS256 ES256);")
+
+
+@given(session_id=SESSION_ID, challenge=SF_STRING.filter(bool))
+def test_a_browser_finds_the_challenge_of_its_session_and_of_no_other(session_id: str, challenge: str) -> None:
+    header = challenge_for(session_id, challenge)
+    assert read_challenge(header, session_id) == challenge
+    assert read_challenge(header, session_id + "x") is None
+
+
+@given(value=st.from_regex(r"[A-Za-z0-9_.-]{1,200}", fullmatch=True))
+def test_raw_and_quoted_proofs_are_the_same(value: str) -> None:
+    quoted: Any = http_sf.ser(value)
+    assert read_proof(value) == read_proof(quoted) == value
+
+
+@given(value=SESSION_ID)
+def test_raw_and_quoted_session_identifiers_are_the_same(value: str) -> None:
+    assert read_session_id(value) == read_session_id(f'"{value}"') == value
+
+
+@pytest.mark.parametrize("read", [read_proof, read_session_id])
+@given(value=st.text() | STRUCTURED | STRUCTURED.map(lambda text: f'"{text}') | SF_STRING.map(lambda text: f'"{text}"'))
+def test_any_text_is_read_or_refused_as_malformed(read: Any, value: str) -> None:
+    with contextlib.suppress(ProofMalformed):
+        assert type(read(value)) is str
+
+
+@given(value=st.text())
+def test_a_session_identifier_has_only_the_characters_that_ours_have(value: str) -> None:
+    try:
+        session_id = read_session_id(value)
+    except ProofMalformed:
+        return
+    assert session_id
+    assert set(session_id) <= set(string.ascii_letters + string.digits + "-_")
+
+
+@pytest.mark.parametrize(("read", "limit"), [(read_proof, MAX_PROOF_CHARS), (read_session_id, MAX_SESSION_ID_CHARS)])
+def test_the_limits_count_the_value_as_it_came(read: Any, limit: int) -> None:
+    assert read("a" * limit) == "a" * limit
+    assert len(read('"' + "a" * (limit - 2) + '"')) == limit - 2
+    for value in ("a" * (limit + 1), '"' + "a" * (limit - 1) + '"', " " + "a" * limit):
+        with pytest.raises(ProofMalformed, match=str(limit)):
+            read(value)
+
+
+@given(value=st.text() | STRUCTURED | STRUCTURED.map(lambda text: f"unreachable;session_identifier={text}"))
+def test_what_a_browser_says_it_skipped_never_raises(value: str) -> None:
+    for skipped in read_skipped(value):
+        assert skipped.reason in {"unreachable", "server_error", "quota_exceeded"}
+        assert type(skipped.reason) is str
+        assert skipped.session_id is None or type(skipped.session_id) is str
+
+
+@given(session_id=SF_STRING, reason=st.sampled_from(["unreachable", "server_error", "quota_exceeded"]))
+def test_a_skip_keeps_its_session(reason: str, session_id: str) -> None:
+    members: Any = [(http_sf.Token(reason), {"session_identifier": session_id})]
+    (skipped,) = read_skipped(http_sf.ser(members))
+    assert (skipped.reason, skipped.session_id) == (reason, session_id)
