@@ -1,0 +1,77 @@
+"""One ordered ladder from facts to a decision. Every rung is a sentence of design.md §4 or of the contract."""
+
+from __future__ import annotations
+
+from boundgate.policy.model import Action, Authorization, Decision, Facts, Rule, Rules
+from boundgate.terms import Provenance, SessionState
+
+ALLOW = Decision(Action.ALLOW, "ok", "")
+
+# `browser` is a claim of the wire, so it ranks with `software`.
+_RANK = {Provenance.NONE: 0, Provenance.SOFTWARE: 1, Provenance.BROWSER: 1, Provenance.ATTESTED: 2}
+
+_BINDING_DETAIL = {
+    SessionState.SIGNED_OUT: "Sign in with a passkey in a browser that supports Device Bound Session Credentials.",
+    SessionState.BINDING: "This browser is still registering its key; send the request again in a few seconds.",
+    SessionState.UNBOUND: (
+        "This sign-in is not bound to a key: the browser did not register one. Sign in again with a browser that "
+        "supports Device Bound Session Credentials."
+    ),
+}
+
+
+def decide(facts: Facts, rules: Rules) -> Decision:
+    """The one decision about a call.
+
+    Args:
+        facts: see `Facts`.
+        rules: one rule per tier.
+    """
+    refusal = _of_authorization(facts) or _of_session(facts)
+    if refusal is not None:
+        return refusal
+    return ALLOW if facts.tier is None else _of_tier(facts, rules[facts.tier])
+
+
+def _of_authorization(facts: Facts) -> Decision | None:
+    if facts.authorization is Authorization.DPOP:
+        return _refuse("invalid_token", "This server has not issued this token.")
+    if facts.authorization is Authorization.BEARER_WITH_PROOF:
+        return _refuse("invalid_token", "A DPoP proof goes with a DPoP-bound token, never with a Bearer token.")
+    if facts.authorization is not Authorization.NONE and not facts.bound_cookie_present:
+        return _refuse("invalid_token", "Bearer tokens and API keys are worth nothing here; use a bound session.")
+    return None
+
+
+def _of_session(facts: Facts) -> Decision | None:
+    if facts.state is SessionState.ENDED:
+        return _refuse("session_revoked", "This session has ended. Sign in again.")
+    if facts.state in _BINDING_DETAIL:
+        return _refuse("binding_required", _BINDING_DETAIL[facts.state])
+    if facts.state is SessionState.LAPSED:
+        return _refresh("The last proof of this session's key is too old, or from elsewhere; prove the key again.")
+    if facts.contested:
+        return _step_up("A second key was offered for this session. Sign in again to confirm that it is you.")
+    return None
+
+
+def _of_tier(facts: Facts, rule: Rule) -> Decision:
+    if _RANK[facts.provenance] < _RANK[rule.least_provenance]:
+        return _refuse("model_forbidden", f"This model asks for a key that is {rule.least_provenance.value}.")
+    if rule.step_up:
+        return _step_up("This model needs a passkey confirmation, which this server does not offer yet.")
+    if facts.proof_age_seconds is None or facts.proof_age_seconds > rule.proof_max_age_seconds:
+        return _refresh("This model asks for a more recent proof of the session's key.")
+    return ALLOW
+
+
+def _refuse(code: str, detail: str) -> Decision:
+    return Decision(Action.REFUSE, code, detail)
+
+
+def _refresh(detail: str) -> Decision:
+    return Decision(Action.REFRESH, "proof_required", detail)
+
+
+def _step_up(detail: str) -> Decision:
+    return Decision(Action.STEP_UP, "step_up_required", detail)
