@@ -1,0 +1,67 @@
+"""Session records kept for about a second, so that a burst of calls costs one read.
+
+An end that this process carries out is seen at once; one that another process carries out, within `seconds`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+
+from boundgate.clock import Clock
+from boundgate.sessions.model import SessionView
+from boundgate.sessions.ports import SessionStore
+
+MAX_ENTRIES = 50_000
+
+
+class SessionCache:
+    """Read-through cache over a `SessionStore`. Only records that exist are kept."""
+
+    def __init__(self, store: SessionStore, *, clock: Clock, seconds: float) -> None:
+        self._store, self._clock, self._seconds = store, clock, seconds
+        self._views: OrderedDict[str, tuple[float, SessionView]] = OrderedDict()
+        self._ids_by_login: OrderedDict[bytes, str] = OrderedDict()
+        self._generation = 0
+
+    async def view(self, session_id: str) -> SessionView | None:
+        """The session by its id, at most `seconds` old."""
+        return self._fresh(session_id) or await self._load(lambda: self._store.view(session_id))
+
+    async def view_by_login(self, login_hash: bytes) -> SessionView | None:
+        """The session by the hash of its login cookie, at most `seconds` old."""
+        session_id = self._ids_by_login.get(login_hash)
+        view = self._fresh(session_id) if session_id else None
+        if view is not None and view.session.login_hash == login_hash:
+            return view
+        return await self._load(lambda: self._store.view_by_login(login_hash))
+
+    def forget(self, session_ids: Iterable[str]) -> None:
+        """Drop records, also those that a read already under way is about to bring."""
+        self._generation += 1
+        for session_id in session_ids:
+            self._views.pop(session_id, None)
+
+    def _fresh(self, session_id: str) -> SessionView | None:
+        entry = self._views.get(session_id)
+        if entry is None or self._clock() - entry[0] >= self._seconds:
+            return None
+        return entry[1]
+
+    async def _load(self, read: Callable[[], Awaitable[SessionView | None]]) -> SessionView | None:
+        generation, started = self._generation, self._clock()
+        view = await read()
+        # A record read before an end must not be put back after it.
+        if view is not None and generation == self._generation:
+            self._keep(view, started)
+        return view
+
+    def _keep(self, view: SessionView, started: float) -> None:
+        for entries, key, value in (
+            (self._views, view.session.id, (started, view)),
+            (self._ids_by_login, view.session.login_hash, view.session.id),
+        ):
+            entries[key] = value  # type: ignore[index, assignment] # two maps, one rule
+            entries.move_to_end(key)  # type: ignore[arg-type]
+            if len(entries) > MAX_ENTRIES:
+                entries.popitem(last=False)

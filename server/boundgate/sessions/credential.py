@@ -1,0 +1,67 @@
+"""What a request's cookies are worth: whose sign-in, in which state, and when its key was last proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boundgate.dbsc import BoundValue
+from boundgate.sessions.model import Session, SessionView
+from boundgate.sessions.rules import SessionRules
+from boundgate.terms import SessionState
+
+
+class Standing(StrEnum):
+    """What the presented bound cookie value is worth."""
+
+    GOOD = "good"
+    ABSENT = "absent"
+    FORGED = "forged"
+    """Not ours, not this session's, or sealed with a key that was dropped."""
+    EXPIRED = "expired"
+    ELSEWHERE = "elsewhere"
+    """From another network than the proof that minted it."""
+    SUPERSEDED = "superseded"
+    """A newer value has been in use for longer than the grace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """The outcome for one request."""
+
+    state: SessionState
+    view: SessionView | None = None
+    standing: Standing = Standing.ABSENT
+    value: BoundValue | None = None
+    """The presented value, where it is ours and this session's."""
+    signed_in: bool = False
+    """Whether a live sign-in was named by its own login cookie (what pages and acts need)."""
+
+    @property
+    def presented_mint(self) -> int:
+        return self.value.mint if self.value else 0
+
+    def proof_age_seconds(self, now: float) -> float | None:
+        """Age of the proof behind the presented value; None unless that value is good."""
+        if self.value is None or self.standing is not Standing.GOOD:
+            return None
+        return max(0.0, now - self.value.minted_at)
+
+
+def has_ended(session: Session, rules: SessionRules, now: float) -> bool:
+    """Whether the sign-in is over: ended, 12 hours old, or idle for an hour (as the rules say)."""
+    return (
+        session.ended_at is not None
+        or now - session.created_at > rules.login_seconds
+        or now - session.last_seen_at > rules.login_idle_seconds
+    )
+
+
+def state_of(view: SessionView, standing: Standing, rules: SessionRules, now: float) -> SessionState:
+    """The state that the contract names (GET /session)."""
+    if has_ended(view.session, rules, now):
+        return SessionState.ENDED
+    if view.binding is None:
+        waiting = now - view.session.offered_at <= rules.registration_seconds
+        return SessionState.BINDING if waiting else SessionState.UNBOUND
+    return SessionState.BOUND if standing is Standing.GOOD else SessionState.LAPSED

@@ -1,0 +1,111 @@
+"""What this domain needs from storage. Obligations stand in the docstrings; one contract suite tests them all.
+
+`None` means "no such record" and nothing else: unreadable state raises `StorageUnavailable`, so that doubt never
+reads as absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from boundgate.sessions.model import Binding, Offer, ProofRecord, Session, SessionView
+from boundgate.terms import EndReason
+
+
+class BindOutcome(StrEnum):
+    """What became of an attempt to bind a key."""
+
+    BOUND = "bound"
+    NO_OFFER = "no_offer"
+    """Unknown or expired authorization, or its session has ended. Nothing was changed."""
+    OTHER_KEY = "other_key"
+    """The session already has a binding with another key; it was marked contested. Nothing else was changed."""
+    SAME_KEY = "same_key"
+    """The offer was already taken by this very key. Nothing was changed."""
+
+
+class SessionStore(Protocol):
+    """Durable sign-ins, offers and bindings."""
+
+    async def create(
+        self, session: Session, offer: Offer, *, ending: Collection[str], reason: EndReason
+    ) -> list[str] | None:
+        """Store a sign-in and its offer and end the sessions `ending`, in one transaction.
+
+        Returns the ids of those that this call ended (already ended or unknown ids are passed over), or None, and
+        nothing changed, where the user has no passkey any more: a recovery that came between the assertion and this
+        call must win.
+        """
+
+    async def view(self, session_id: str) -> SessionView | None:
+        """The session, ended or not, and its binding, read at one instant."""
+
+    async def view_by_login(self, login_hash: bytes) -> SessionView | None:
+        """The same, found by the hash of the login cookie."""
+
+    async def offer_session(self, authorization_hash: bytes) -> str | None:
+        """The id of the session that an offer, taken or not, expired or not, belongs to."""
+
+    async def bind(self, authorization_hash: bytes, binding: Binding, *, now: float) -> BindOutcome:
+        """Take the offer and store the binding, atomically: of any number of callers at most one gets `BOUND`.
+
+        An attempt that fails leaves the offer as it was. `binding.session_id` must be the offer's session.
+        """
+
+    async def record_proofs(self, proofs: Sequence[ProofRecord]) -> None:
+        """Advance `last_proof_at` and `last_mint`; values older than the stored ones change nothing.
+
+        Never brings an ended session back and never creates a binding.
+        """
+
+    async def record_seen(self, seen: Sequence[tuple[str, float]]) -> None:
+        """Advance `last_seen_at` of the given session ids; never back."""
+
+    async def end(self, session_ids: Collection[str], *, now: float, reason: EndReason) -> list[str]:
+        """End sessions. Durable before it returns. Returns the ids that this call ended."""
+
+    async def end_user(self, user_id: str, *, now: float, reason: EndReason) -> list[str]:
+        """End every session of a user; open offers of theirs can no longer be taken."""
+
+    async def prune(self, *, before: float) -> int:
+        """Forget sessions created before that time, their keys and offers with them. Returns how many sessions."""
+
+    async def live(self, user_id: str, *, now: float, since_seen: float, since_created: float) -> list[SessionView]:
+        """Sessions of a user that have not ended, were seen after `since_seen` and created after `since_created`.
+
+        Newest first.
+        """
+
+
+class HotState(Protocol):
+    """Fast shared state that may be lost as a whole, never in part. A loss shows as a new `epoch`.
+
+    All methods are atomic. Memory is bounded: an entry may be dropped once its time has passed, never before.
+    """
+
+    @property
+    def epoch(self) -> bytes:
+        """Random bytes, new whenever the state starts empty. Challenges of another epoch are void."""
+
+    async def consume(self, challenge_id: bytes, *, expires_at: float, now: float) -> bool:
+        """True for exactly one caller per `challenge_id` until `expires_at`."""
+
+    async def next_mint(self, session_id: str, *, at_least: int, now: float) -> int:
+        """A number above every number given out for this session before, and at least `at_least`."""
+
+    async def count_signature(self, session_id: str, *, now: float, window_seconds: float) -> int:
+        """Note one verified signature and return how many fall within the window, this one included."""
+
+    async def signatures(self, session_id: str, *, now: float, window_seconds: float) -> int:
+        """How many verified signatures fall within the window. Notes nothing."""
+
+    async def note_use(self, session_id: str, mint: int, *, now: float, keep_seconds: float) -> float | None:
+        """Note that cookie value `mint` was presented.
+
+        Returns when a newer value of the session was first presented, or None if none was.
+        """
+
+    async def newest_mint_at(self, session_id: str) -> float | None:
+        """When the newest value was minted in this epoch, in Unix seconds."""
