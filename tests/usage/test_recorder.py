@@ -1,0 +1,69 @@
+"""Records wait in memory, within bounds, and are written in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from boundgate.errors import StorageUnavailable
+from boundgate.usage import recorder as module
+from boundgate.usage.model import AuditEvent, CallRecord
+from boundgate.usage.recorder import Recorder, session_hash
+
+
+class Store:
+    """Keeps batches; fails when told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[AuditEvent]] = []
+        self.failing = False
+
+    async def write(self, calls: Sequence[CallRecord], events: Sequence[AuditEvent]) -> None:
+        del calls
+        if self.failing:
+            raise StorageUnavailable("The database does not answer.")
+        self.batches.append(list(events))
+
+
+def event(kind: str) -> AuditEvent:
+    return AuditEvent(at=1.0, kind=kind, outcome="ok")
+
+
+async def test_a_flush_writes_everything_once() -> None:
+    store = Store()
+    recorder = Recorder(store)  # type: ignore[arg-type]
+    recorder.event(event("a"))
+    recorder.event(event("b"))
+    await recorder.flush()
+    await recorder.flush()
+    assert [[entry.kind for entry in batch] for batch in store.batches] == [["a", "b"]]
+
+
+async def test_a_failed_write_loses_nothing() -> None:
+    store = Store()
+    recorder = Recorder(store)  # type: ignore[arg-type]
+    recorder.event(event("a"))
+    store.failing = True
+    with pytest.raises(StorageUnavailable):
+        await recorder.flush()
+    store.failing = False
+    recorder.event(event("b"))
+    await recorder.flush()
+    assert [entry.kind for entry in store.batches[0]] == ["a", "b"]
+
+
+async def test_memory_is_bounded_and_what_falls_out_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PENDING", 10)
+    store = Store()
+    recorder = Recorder(store)  # type: ignore[arg-type]
+    for number in range(25):
+        recorder.event(event(str(number)))
+    await recorder.flush()
+    assert recorder.dropped == 15
+    assert [entry.kind for entry in store.batches[0]] == [str(number) for number in range(15, 25)]
+
+
+def test_a_session_hash_says_nothing_of_the_id() -> None:
+    assert session_hash("abc") != session_hash("abd")
+    assert len(session_hash("abc")) == 16
