@@ -1,0 +1,16 @@
+"""Where the ports of the domains meet a database: SQLite by default, PostgreSQL for more than one node."""
+
+from boundgate.storage.engine import Database, open_database
+from boundgate.storage.memory_hot import MemoryHotState
+from boundgate.storage.sql_passkeys import SqlPasskeyStore
+from boundgate.storage.sql_sessions import SqlSessionStore
+from boundgate.storage.sql_usage import SqlUsageStore
+
+__all__ = [
+    "Database",
+    "MemoryHotState",
+    "SqlPasskeyStore",
+    "SqlSessionStore",
+    "SqlUsageStore",
+    "open_database",
+]

@@ -1,0 +1,1 @@
+"""Alembic's environment. `boundgate.storage.migrate` runs it at start-up."""

@@ -1,0 +1,95 @@
+"""How records of calls and events become rows, and how they are read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import Row
+
+from boundgate.storage.rows import maybe, member, reader, seconds, text, whole
+from boundgate.terms import Provenance
+from boundgate.usage.model import AuditEvent, CallRecord
+
+OK = "ok"
+_MINUTE_SECONDS = 60
+_FoldKey = tuple[int, str, str, str, str]
+
+
+def call_row(call: CallRecord) -> dict[str, Any]:
+    """The row of one call."""
+    return asdict(call) | {"provenance": call.provenance.value}
+
+
+def event_rows(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    """One row for each event that is kept by itself."""
+    return [_event_row(event, None) for event in events if event.outcome == OK]
+
+
+def folded_rows(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    """One row for all refused events of one kind, outcome, address and session in one minute, in a fixed order.
+
+    The row shows the first of them, with the time of the last.
+    """
+    folded: dict[_FoldKey, AuditEvent] = {}
+    for event in events:
+        if event.outcome != OK:
+            key = _fold_key(event)
+            first = folded.get(key)
+            folded[key] = event if first is None else _fold(first, event)
+    return [_event_row(folded[key], key[0]) for key in sorted(folded)]
+
+
+def _fold(first: AuditEvent, event: AuditEvent) -> AuditEvent:
+    return replace(first, at=max(first.at, event.at), count=first.count + event.count)
+
+
+def _fold_key(event: AuditEvent) -> _FoldKey:
+    minute = int(event.at // _MINUTE_SECONDS)
+    return minute, event.kind, event.outcome, event.address, event.session_hash or ""
+
+
+def _event_row(event: AuditEvent, minute: int | None) -> dict[str, Any]:
+    return asdict(event) | {"minute": minute, "session_hash": event.session_hash or ""}
+
+
+def _read_call(row: Row[Any]) -> CallRecord:
+    return CallRecord(
+        at=seconds(row.at),
+        request_id=text(row.request_id),
+        session_hash=maybe(text, row.session_hash),
+        user_id=maybe(text, row.user_id),
+        key_thumbprint=maybe(text, row.key_thumbprint),
+        provenance=member(Provenance, row.provenance),
+        address=text(row.address),
+        user_agent=text(row.user_agent),
+        method=text(row.method),
+        route=text(row.route),
+        model=maybe(text, row.model),
+        decision=text(row.decision),
+        status=whole(row.status),
+        input_tokens=maybe(whole, row.input_tokens),
+        output_tokens=maybe(whole, row.output_tokens),
+        cost_micro_usd=whole(row.cost_micro_usd),
+        latency_ms=maybe(seconds, row.latency_ms),
+        reason=maybe(text, row.reason),
+    )
+
+
+def _read_event(row: Row[Any]) -> AuditEvent:
+    return AuditEvent(
+        at=seconds(row.at),
+        kind=text(row.kind),
+        outcome=text(row.outcome),
+        session_hash=text(row.session_hash) or None,
+        user_id=maybe(text, row.user_id),
+        address=text(row.address),
+        user_agent=text(row.user_agent),
+        reason=maybe(text, row.reason),
+        count=whole(row.count),
+    )
+
+
+read_call = reader("call record", _read_call)
+read_event = reader("audit event", _read_event)

@@ -1,0 +1,91 @@
+"""Every implementation of every port. A further one needs a further parameter here, and no new test.
+
+PostgreSQL takes part where `BOUNDGATE_TEST_POSTGRES_URL` names a server on which databases may be made.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from boundgate.clock import system_random
+from boundgate.storage import (
+    Database,
+    MemoryHotState,
+    SqlPasskeyStore,
+    SqlSessionStore,
+    SqlUsageStore,
+    open_database,
+)
+from tests.contract.builders import ALICE, BOB, NOW, a_link, a_passkey, a_user
+
+POSTGRES_URL = os.environ.get("BOUNDGATE_TEST_POSTGRES_URL")
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES_URL else [])])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'data' / 'boundgate.sqlite3'}"
+        return
+    server, name = make_url(str(POSTGRES_URL)), f"boundgate_test_{secrets.token_hex(6)}"
+    await _run(server.render_as_string(hide_password=False), f"CREATE DATABASE {name}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    await _run(server.render_as_string(hide_password=False), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _run(url: str, statement: str) -> None:
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def databases(database_url: str) -> AsyncIterator[tuple[Database, Database]]:
+    """One database, opened twice, as two processes do."""
+    first, second = await open_database(database_url), await open_database(database_url)
+    yield first, second
+    await first.close()
+    await second.close()
+
+
+@pytest.fixture
+def passkey_stores(databases: tuple[Database, Database]) -> tuple[SqlPasskeyStore, SqlPasskeyStore]:
+    return SqlPasskeyStore(databases[0]), SqlPasskeyStore(databases[1])
+
+
+@pytest.fixture
+async def people(passkey_stores: tuple[SqlPasskeyStore, SqlPasskeyStore]) -> None:
+    """Alice and Bob exist."""
+    for user_id in (ALICE, BOB):
+        await passkey_stores[0].create_user(a_user(user_id))
+
+
+@pytest.fixture
+async def enrolled(people: None, passkey_stores: tuple[SqlPasskeyStore, SqlPasskeyStore]) -> None:
+    """Alice and Bob exist and have enrolled."""
+    for user_id in (ALICE, BOB):
+        link = a_link(f"first {user_id}", user_id)
+        await passkey_stores[0].create_link(link)
+        assert await passkey_stores[0].redeem_link(link.token_hash, a_passkey(user_id, user_id), now=NOW)
+
+
+@pytest.fixture
+def session_stores(databases: tuple[Database, Database], enrolled: None) -> tuple[SqlSessionStore, SqlSessionStore]:
+    return SqlSessionStore(databases[0]), SqlSessionStore(databases[1])
+
+
+@pytest.fixture
+def usage_stores(databases: tuple[Database, Database]) -> tuple[SqlUsageStore, SqlUsageStore]:
+    return SqlUsageStore(databases[0]), SqlUsageStore(databases[1])
+
+
+@pytest.fixture(params=["memory"])
+def hot_state() -> MemoryHotState:
+    return MemoryHotState(system_random)
