@@ -1,0 +1,29 @@
+"""Which calls are under way for which session, so that the end of a session ends them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from boundgate.gateway.answers import RelayHandle
+
+
+class InFlight:
+    """Handles by session id. A call is added before it begins and dropped once it is settled."""
+
+    def __init__(self) -> None:
+        self._handles: defaultdict[str, set[RelayHandle]] = defaultdict(set)
+
+    def add(self, session_id: str, handle: RelayHandle) -> None:
+        self._handles[session_id].add(handle)
+
+    def drop(self, session_id: str, handle: RelayHandle) -> None:
+        self._handles[session_id].discard(handle)
+        if not self._handles[session_id]:
+            del self._handles[session_id]
+
+    def cut(self, session_ids: Iterable[str]) -> None:
+        """End the client's side of every call of these sessions now, with `session_revoked`."""
+        for session_id in session_ids:
+            for handle in tuple(self._handles.get(session_id, ())):
+                handle.cut()
