@@ -1,0 +1,17 @@
+// @ts-check
+import { postJson } from "./http.js";
+import { getAssertion } from "./webauthn.js";
+
+/** @typedef {"passkey.add" | "passkey.remove" | "session.end" | "sign_out"} Act */
+
+/**
+ * An assertion made for one act and nothing else: the server ties its challenge to the act and its target.
+ *
+ * @param {Act} act
+ * @param {string | null} target id of the passkey or session concerned
+ * @returns {Promise<string>} the credential as JSON text
+ */
+export async function confirmAct(act, target) {
+  const { publicKey } = await postJson("/account/confirm", { act, target });
+  return getAssertion(publicKey);
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { LABELS, UNREACHABLE, describeProvenance, describeState } from "../../server/boundgate/pages/static/session_text.js";
+
+const read = (path) => readFileSync(new URL(`../../server/boundgate/${path}`, import.meta.url), "utf8");
+
+/** The values of one StrEnum in terms.py. */
+function terms(name) {
+  const body = read("terms.py").split(`class ${name}(StrEnum):`)[1].split("\nclass ")[0];
+  return [...body.matchAll(/^ {4}[A-Z_]+ = "([a-z_]+)"$/gm)].map((match) => match[1]);
+}
+
+test("every state of the server has a label and a meaning", () => {
+  assert.deepEqual(Object.keys(LABELS.states).sort(), terms("SessionState").sort());
+  for (const state of terms("SessionState")) assert.ok(describeState(state).meaning.length > 20);
+});
+
+test("every provenance of the server has a label", () => {
+  assert.deepEqual(Object.keys(LABELS.provenances).sort(), terms("Provenance").sort());
+});
+
+test("the templates use the same labels", () => {
+  const words = read("pages/templates/_words.html");
+  for (const [term, label] of [...Object.entries(LABELS.states), ...Object.entries(LABELS.provenances)]) {
+    assert.ok(words.includes(`"${term}": "${label}"`), term);
+  }
+});
+
+test("states that need an act say which", () => {
+  assert.match(describeState("unbound").meaning, /Chrome on Windows.*companion extension/);
+  assert.equal(describeState("lapsed").action?.href, "/playground");
+  assert.equal(describeState("ended").action?.href, "/");
+  assert.equal(describeState("bound").action, null);
+});
+
+test("no text claims hardware for a browser's key", () => {
+  assert.doesNotMatch(describeState("bound").meaning + describeProvenance("browser"), /hardware|TPM|cannot be copied/i);
+});
+
+test("an unknown state or provenance is shown as unknown", () => {
+  for (const odd of ["", "toString", "__proto__", 1, null, undefined, {}]) {
+    assert.equal(describeState(odd), UNREACHABLE);
+    assert.equal(describeProvenance(odd), "–");
+  }
+});
