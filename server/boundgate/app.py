@@ -1,0 +1,62 @@
+"""The second half of the composition root: services become an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import cast
+
+import structlog
+from quart import Quart
+
+from boundgate import routes
+from boundgate.asgi import ASGIApp, DrainRequestBody
+from boundgate.errors import BoundgateError
+from boundgate.routes.context import EXTENSION
+from boundgate.services import Services, open_services
+
+__all__ = ["Services", "create_app", "create_quart", "open_services"]
+
+log = structlog.get_logger()
+
+FLUSH_SECONDS = 0.5
+PRUNE_SECONDS = 600.0
+PAGES = Path(__file__).parent / "pages"
+
+
+def create_app(services: Services) -> ASGIApp:
+    """The application for one set of services. Its lifespan runs the background writer."""
+    return DrainRequestBody(cast("ASGIApp", create_quart(services)))
+
+
+def create_quart(services: Services) -> Quart:
+    """The framework's part of `create_app`, for tests that list its routes."""
+    app = Quart("boundgate", template_folder=str(PAGES / "templates"), static_folder=str(PAGES / "static"))
+    app.config["MAX_CONTENT_LENGTH"] = services.settings.request_body_max_bytes
+    app.extensions[EXTENSION] = services
+    routes.install(app)
+
+    @app.while_serving
+    async def background() -> AsyncGenerator[None, None]:
+        writer = asyncio.create_task(_write_behind(services))
+        yield
+        writer.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writer
+
+    return app
+
+
+async def _write_behind(services: Services) -> None:
+    pruned_at = 0.0
+    while True:
+        try:
+            await services.flush()
+            if services.clock() - pruned_at > PRUNE_SECONDS:
+                pruned_at = services.clock()
+                await services.prune()
+        except BoundgateError as error:
+            log.warning("records not written, trying again", detail=error.detail)
+        await asyncio.sleep(FLUSH_SECONDS)

@@ -1,0 +1,16 @@
+"""HTTP in, plain values out, and back. With app.py the only place that imports Quart."""
+
+from __future__ import annotations
+
+from quart import Quart
+
+from boundgate.routes import account, dbsc, guard, health, playground, problems, signing_in, v1, views
+
+
+def install(app: Quart) -> None:
+    """Everything that answers requests."""
+    guard.install(app)
+    problems.install(app)
+    views.install(app)
+    for room in (signing_in, account, playground, dbsc, v1, health):
+        app.register_blueprint(room.blueprint)

@@ -1,0 +1,122 @@
+"""From a request to a decision, and from a decision to an answer. The only place where the two meet."""
+
+from __future__ import annotations
+
+from quart import Response, request
+
+from boundgate.dbsc import Arrival, Demand, DemandKind, demand_proof, read_skipped
+from boundgate.dbsc.headers import SKIPPED
+from boundgate.errors import AuthenticationError, BoundgateError, Forbidden
+from boundgate.policy.decide import decide
+from boundgate.policy.model import Action, Authorization, Decision, Facts
+from boundgate.routes.context import caller, credential, services
+from boundgate.routes.recording import record_event
+from boundgate.routes.views import render
+from boundgate.routes.wire import openai_error_response
+from boundgate.sessions.cookies import BOUND, FRESH, LOGIN_COOKIE, login_cookie
+from boundgate.sessions.credential import Credential, Standing
+from boundgate.terms import Provenance, SessionState, Tier
+
+_REFUSED_STANDINGS = frozenset({Standing.FORGED, Standing.ELSEWHERE, Standing.SUPERSEDED})
+SKIPPED_MAX_CHARS = 512
+_STEP_UP_DETAIL = (
+    "This session's key was proved often lately, and another proof might cost the browser its quota. Sign in again, "
+    "or try again in some minutes."
+)
+
+
+async def judge(tier: Tier | None) -> Decision:
+    """The decision about the current request, were it to use a model of this tier (None: no model)."""
+    return decide(facts(await credential(), tier), services().rules)
+
+
+def facts(found: Credential, tier: Tier | None) -> Facts:
+    """Everything that the policy may know about the current request."""
+    binding = found.view.binding if found.view else None
+    return Facts(
+        authorization=_authorization(),
+        bound_cookie_present=caller().bound_text is not None,
+        state=found.state,
+        provenance=binding.provenance if binding else Provenance.NONE,
+        proof_age_seconds=found.proof_age_seconds(services().clock()),
+        contested=binding is not None and binding.contested_at is not None,
+        tier=tier,
+    )
+
+
+async def answer(decision: Decision) -> Response:
+    """The answer to a decision that is not to allow."""
+    found = await credential()
+    if decision.action is Action.REFRESH:
+        return await _demand(decision, found)
+    error = Forbidden if decision.code == "model_forbidden" else AuthenticationError
+    return _refusal(error(decision.detail, code=decision.code), found)
+
+
+async def _demand(decision: Decision, found: Credential) -> Response:
+    sessions, who = services().sessions, caller()
+    settings = services().settings
+    _note_skipped(found)
+    demand = demand_proof(
+        Arrival(
+            fetch_site=who.fetch_site,
+            is_document=who.is_document,
+            fresh=who.fresh,
+            presented_mint=found.presented_mint,
+            newest_mint_at=await sessions.newer_mint_at(found),
+            signatures=await sessions.signatures(found),
+        ),
+        now=services().clock(),
+        signature_limit=settings.signature_limit,
+    )
+    if demand.kind is DemandKind.REFUSE:
+        return _refusal(AuthenticationError(decision.detail, code="proof_required"), found)
+    if demand.kind is DemandKind.STEP_UP:
+        return _refusal(AuthenticationError(_STEP_UP_DETAIL, code="step_up_required"), found)
+    target = request.full_path.rstrip("?")
+    if demand.kind is DemandKind.INTERSTITIAL:
+        response = await render("prove.html", target=target)
+    else:
+        # 307 keeps method and body (RFC 9110 §15.4.8); the browser proves its key before it follows.
+        response = Response(status=307, headers={"Location": target})
+    _write_fresh(response, demand)
+    return response
+
+
+def _write_fresh(response: Response, demand: Demand) -> None:
+    if demand.expire_fresh:
+        response.headers.add("Set-Cookie", FRESH.expire())
+    elif demand.mark_fresh is not None:
+        life = services().settings.bound_cookie_seconds
+        response.headers.add("Set-Cookie", FRESH.set_cookie(demand.mark_fresh, max_age_seconds=life))
+
+
+def _refusal(error: BoundgateError, found: Credential) -> Response:
+    response = openai_error_response(error, error.status)
+    ended = found.state is SessionState.ENDED
+    # A refused cookie that stays in the jar keeps the browser from ever refreshing it.
+    if found.standing in _REFUSED_STANDINGS or (ended and caller().bound_text):
+        response.headers.add("Set-Cookie", BOUND.expire())
+    if ended and LOGIN_COOKIE in request.cookies:
+        response.headers.add("Set-Cookie", login_cookie("", max_age_seconds=0))
+    return response
+
+
+def _note_skipped(found: Credential) -> None:
+    """Record why the browser says that it did not refresh. Anybody can say so: it grants and ends nothing."""
+    header = request.headers.get(SKIPPED, "")
+    session_id = found.view.session.id if found.view else None
+    for skipped in read_skipped(header[:SKIPPED_MAX_CHARS])[:1]:
+        record_event("dbsc.skipped", skipped.reason, session_id=session_id)
+
+
+def _authorization() -> Authorization:
+    header = request.headers.get("Authorization")
+    if header is None:
+        return Authorization.BEARER_WITH_PROOF if "DPoP" in request.headers else Authorization.NONE
+    scheme = header.partition(" ")[0].lower()
+    if scheme == "dpop":
+        return Authorization.DPOP
+    if scheme == "bearer":
+        return Authorization.BEARER_WITH_PROOF if "DPoP" in request.headers else Authorization.BEARER
+    return Authorization.OTHER

@@ -1,0 +1,86 @@
+"""Checks before any handler, and headers after every one."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from quart import Quart, Response, request
+
+from boundgate.errors import Forbidden, Misdirected
+from boundgate.routes.context import caller, services
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not `no-referrer`: it would turn the Origin of our own form posts into `null`.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "publickey-credentials-get=(self), publickey-credentials-create=(self)",
+}
+
+
+def install(app: Quart) -> None:
+    """Run the checks for every request and set the headers on every response, errors included."""
+    app.before_request(_check_host)
+    app.before_request(refuse_foreign_write)
+    app.after_request(_add_headers)
+
+
+async def _check_host() -> Response | None:
+    host = request.headers.get("Host", "")
+    expected = urlsplit(services().settings.origin)
+    if host.lower() == expected.netloc or request.path in PROBES:
+        return None
+    if services().settings.development_tls and _is_this_machine(host):
+        target = services().settings.origin + request.full_path.rstrip("?")
+        return Response(status=308, headers={"Location": target})
+    raise Misdirected(f"This server is {services().settings.origin} and no other host.")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return "@" not in host and (name == "localhost" or ipaddress.ip_address(name).is_loopback)
+    except ValueError:
+        return False
+
+
+async def refuse_foreign_write() -> None:
+    """Refuse a write that a page of another origin, a sibling host included, may have made with our cookies.
+
+    The DBSC endpoints are exempt: Chrome before 156 sends them neither Origin nor Sec-Fetch-Site, a cookie
+    authorises nothing there, and they make their own check.
+
+    Raises:
+        Forbidden
+    """
+    if request.method in SAFE_METHODS or request.path.startswith("/dbsc/"):
+        return
+    who = caller()
+    if who.fetch_site not in {None, "same-origin", "none"}:
+        raise Forbidden("This request was made by a page of another site.", code="foreign_origin")
+    if who.origin is not None and who.origin != services().settings.origin:
+        raise Forbidden("This request was made by a page of another origin.", code="foreign_origin")
+
+
+async def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-cache"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    if not services().settings.development_tls:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000")
+    return response

@@ -1,0 +1,120 @@
+"""Turns what happened to a request into records. Ids are hashed; nothing a caller sent is kept but its agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quart import g, request
+
+from boundgate.routes.context import Caller, caller, services
+from boundgate.sessions.model import SessionView
+from boundgate.terms import Provenance
+from boundgate.usage.model import AuditEvent, CallRecord
+from boundgate.usage.recorder import session_hash
+
+if TYPE_CHECKING:
+    from boundgate.services import Services
+
+ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """What a call's record needs once its request is gone."""
+
+    here: Services
+    who: Caller
+    view: SessionView | None
+    started_at: float
+    method: str
+    route: str
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a call ended. `decision` is `allow` or the code that the caller saw; money in micro-dollars."""
+
+    decision: str
+    status: int
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_micro_usd: int = 0
+    reason: str | None = None
+
+
+def record_event(
+    kind: str,
+    outcome: str,
+    *,
+    session_id: str | None = None,
+    user_id: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Record one security-relevant event of the current request.
+
+    Args:
+        kind: such as `dbsc.refresh`.
+        outcome: `ok` or an error code.
+    """
+    who = caller()
+    services().metrics.events.labels(kind, outcome).inc()
+    services().recorder.event(
+        AuditEvent(
+            at=services().clock(),
+            kind=kind,
+            outcome=outcome,
+            session_hash=session_hash(session_id) if session_id else None,
+            user_id=user_id,
+            address=who.address,
+            user_agent=who.user_agent,
+            reason=reason,
+        )
+    )
+
+
+def call_context() -> CallContext:
+    """The current call, as far as it is known by now."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    found = g.get("credential")
+    return CallContext(
+        here=services(),
+        who=caller(),
+        view=found.view if found else None,
+        started_at=services().clock(),
+        method=request.method,
+        route=rule if "<path:" not in rule else "/v1/*",
+        model=g.get("model"),
+    )
+
+
+def record_call(context: CallContext, outcome: Outcome) -> None:
+    """Record one call to `/v1`, admitted or refused."""
+    here = context.here
+    session = context.view.session if context.view else None
+    binding = context.view.binding if context.view else None
+    here.metrics.calls.labels(context.route, outcome.decision).inc()
+    here.metrics.spend.inc(outcome.cost_micro_usd)
+    here.recorder.call(
+        CallRecord(
+            at=context.started_at,
+            request_id=context.who.request_id,
+            session_hash=session_hash(session.id) if session else None,
+            user_id=session.user_id if session else None,
+            key_thumbprint=binding.thumbprint if binding else None,
+            provenance=binding.provenance if binding else Provenance.NONE,
+            address=context.who.address,
+            user_agent=context.who.user_agent,
+            method=context.method,
+            route=context.route,
+            model=context.model,
+            decision=outcome.decision,
+            status=outcome.status,
+            input_tokens=outcome.input_tokens,
+            output_tokens=outcome.output_tokens,
+            cost_micro_usd=outcome.cost_micro_usd,
+            latency_ms=round((here.clock() - context.started_at) * 1000, 3),
+            reason=outcome.reason,
+        )
+    )

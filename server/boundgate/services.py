@@ -1,0 +1,186 @@
+"""The first half of the composition root: settings become stores, stores become services."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from boundgate.clock import Clock, RandomBytes, system_clock, system_random
+from boundgate.dbsc import Challenges
+from boundgate.gateway.in_flight import InFlight
+from boundgate.gateway.service import GatewayService
+from boundgate.gateway.upstream import Upstream
+from boundgate.keyring import KeyringFile
+from boundgate.metrics import Metrics
+from boundgate.passkeys.ceremonies import RelyingParty
+from boundgate.passkeys.enrolment import EnrolmentService
+from boundgate.passkeys.ports import PasskeyStore
+from boundgate.passkeys.service import PasskeyService
+from boundgate.policy.model import Rules
+from boundgate.sessions.binding import BindingService
+from boundgate.sessions.cache import SessionCache
+from boundgate.sessions.journal import Journal
+from boundgate.sessions.ports import HotState, SessionStore
+from boundgate.sessions.service import SessionService
+from boundgate.settings import Settings
+from boundgate.storage import MemoryHotState, SqlPasskeyStore, SqlSessionStore, SqlUsageStore, open_database
+from boundgate.terms import EndReason
+from boundgate.usage.ports import UsageStore
+from boundgate.usage.recorder import Recorder
+from boundgate.wiring import binding_endpoints, open_gateway, policy_rules, session_rules
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that a route may use."""
+
+    settings: Settings
+    clock: Clock
+    random: RandomBytes
+    rules: Rules
+    sessions: SessionService
+    bindings: BindingService
+    passkeys: PasskeyService
+    enrolment: EnrolmentService
+    store: PasskeyStore
+    usage: UsageStore
+    gateway: GatewayService
+    in_flight: InFlight
+    journal: Journal
+    recorder: Recorder
+    metrics: Metrics
+
+    @property
+    def origin(self) -> str:
+        """The one origin that this server is."""
+        return self.settings.origin
+
+    async def flush(self) -> None:
+        """Write what is still in memory only."""
+        await self.journal.flush()
+        await self.recorder.flush()
+
+    async def prune(self) -> None:
+        """Forget what is older than the retention."""
+        before = self.clock() - self.settings.audit_retention_days * DAY_SECONDS
+        await self.usage.prune(before=before, keep_rows=self.settings.audit_refused_rows_max)
+        await self.sessions.prune(before=before)
+
+
+@contextlib.asynccontextmanager
+async def open_services(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    random: RandomBytes = system_random,
+    hot: HotState | None = None,
+    upstream: Upstream | None = None,
+) -> AsyncIterator[Services]:
+    """Open the data directory and the database (migrated), and close them in order.
+
+    Raises:
+        SettingsError, StorageUnavailable: with a sentence that says what to do.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keyring = KeyringFile.load_or_create(settings.data_dir / "keys.json", clock=clock, random=random)
+    database = await open_database(settings.sqlalchemy_url)
+    try:
+        services = _compose(
+            settings,
+            keyring=keyring,
+            session_store=SqlSessionStore(database),
+            passkey_store=SqlPasskeyStore(database),
+            usage=SqlUsageStore(database),
+            hot=hot or MemoryHotState(random),
+            gateway=open_gateway(settings, upstream=upstream, clock=clock, random=random),
+            clock=clock,
+            random=random,
+        )
+        try:
+            yield services
+        finally:
+            await services.gateway.aclose()
+            await services.flush()
+    finally:
+        await database.close()
+
+
+def _compose(
+    settings: Settings,
+    *,
+    keyring: KeyringFile,
+    session_store: SessionStore,
+    passkey_store: PasskeyStore,
+    usage: UsageStore,
+    hot: HotState,
+    gateway: GatewayService,
+    clock: Clock,
+    random: RandomBytes,
+) -> Services:
+    rules = session_rules(settings)
+    cache = SessionCache(session_store, clock=clock, seconds=rules.cache_seconds)
+    journal = Journal(session_store)
+    challenges = Challenges(macs=keyring, used=hot, clock=clock, random=random)
+    in_flight = InFlight()
+    sessions = SessionService(
+        store=session_store,
+        hot=hot,
+        cache=cache,
+        journal=journal,
+        challenges=challenges,
+        macs=keyring,
+        rules=rules,
+        clock=clock,
+        random=random,
+        on_ended=in_flight.cut,
+    )
+    bindings = BindingService(
+        store=session_store,
+        hot=hot,
+        cache=cache,
+        journal=journal,
+        challenges=challenges,
+        macs=keyring,
+        endpoints=binding_endpoints(settings.origin),
+        rules=rules,
+        clock=clock,
+    )
+    party = RelyingParty(
+        rp_id=settings.rp_id,
+        origin=settings.origin,
+        organisation=settings.organisation,
+        ceremony_seconds=settings.ceremony_seconds,
+    )
+
+    async def end_everything(user_id: str) -> None:
+        await sessions.end_user(user_id, EndReason.RECOVERED)
+
+    return Services(
+        settings=settings,
+        clock=clock,
+        random=random,
+        rules=policy_rules(settings),
+        sessions=sessions,
+        bindings=bindings,
+        passkeys=PasskeyService(store=passkey_store, challenges=challenges, party=party, clock=clock),
+        enrolment=EnrolmentService(
+            store=passkey_store,
+            challenges=challenges,
+            party=party,
+            clock=clock,
+            random=random,
+            first_link_seconds=settings.first_link_seconds,
+            invitation_seconds=settings.invitation_seconds,
+            end_everything=end_everything,
+        ),
+        store=passkey_store,
+        usage=usage,
+        gateway=gateway,
+        in_flight=in_flight,
+        journal=journal,
+        recorder=Recorder(usage),
+        metrics=Metrics(),
+    )
