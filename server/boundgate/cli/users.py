@@ -1,0 +1,86 @@
+"""`boundgate users`: who may enrol, and who lost everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from boundgate.cli.options import AsJson, ConfigFile, DataDir, settings_from
+from boundgate.cli.output import note, show_json, show_table, utc
+from boundgate.settings import Settings
+
+Result = TypeVar("Result")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
+
+app = typer.Typer(help="Users and their one-time links.", no_args_is_help=True)
+
+
+@app.command(name="list")
+def list_users(data_dir: DataDir = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """List everybody, in the order of creation."""
+    settings = settings_from(config, data_dir=data_dir)
+    users = _with_services(settings, lambda services: services.enrolment.users())
+    if as_json:
+        show_json([{"name": u.name, "operator": u.operator, "created_at": u.created_at} for u in users])
+        return
+    rows = [(u.name, "operator" if u.operator else "user", utc(u.created_at)) for u in users]
+    show_table(("name", "role", "created"), rows)
+
+
+@app.command()
+def invite(
+    name: Name,
+    operator: Annotated[bool, typer.Option("--operator", help="The user may operate this server.")] = False,
+    data_dir: DataDir = None,
+    config: ConfigFile = None,
+) -> None:
+    """Print a one-time link with which NAME enrols a first passkey. It is shown this once only."""
+    settings = settings_from(config, data_dir=data_dir)
+    _print_link(
+        settings,
+        lambda services: services.enrolment.invite(name, operator=operator),
+        f"Give this link to {name}. It works once, for {_life(settings)}:",
+    )
+
+
+@app.command()
+def recover(name: Name, data_dir: DataDir = None, config: ConfigFile = None) -> None:
+    """End everything NAME has (passkeys, sessions, links), tell the owner, and print a new one-time link."""
+    settings = settings_from(config, data_dir=data_dir)
+    _print_link(
+        settings,
+        lambda services: services.enrolment.recover(name),
+        f"Every passkey and session of {name} has ended. This link enrols a new passkey, once, for {_life(settings)}:",
+    )
+
+
+def _print_link(settings: Settings, make: Callable[[Any], Awaitable[str]], sentence: str) -> None:
+    async def link(services: Any) -> str:
+        return f"{services.origin}/enrol#{await make(services)}"
+
+    url = _with_services(settings, link)
+    note(sentence)
+    print(url)
+
+
+def _with_services(settings: Settings, act: Callable[[Any], Awaitable[Result]]) -> Result:
+    from boundgate.app import open_services  # noqa: PLC0415 - `--help` must not load the whole application
+    from boundgate.listening import prepare_data_dir  # noqa: PLC0415
+    from boundgate.logging_setup import configure_logging  # noqa: PLC0415
+
+    async def within() -> Result:
+        async with open_services(settings) as services:
+            return await act(services)
+
+    configure_logging(settings.log_format)
+    prepare_data_dir(settings.data_dir)
+    return asyncio.run(within())
+
+
+def _life(settings: Settings) -> str:
+    hours, minutes = divmod(settings.invitation_seconds // 60, 60)
+    parts = [f"{hours} hours" if hours else "", f"{minutes} minutes" if minutes else ""]
+    return " and ".join(part for part in parts if part)

@@ -1,0 +1,77 @@
+"""What no single setting can say about itself: combinations that cannot work, each with a sentence."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+if TYPE_CHECKING:
+    from boundgate.settings import Settings
+
+
+def problems(settings: Settings) -> list[str]:
+    """One public sentence for each thing that cannot work; empty where all is well."""
+    found = [*_origin_problems(settings.origin), *_upstream_problems(settings)]
+    if (settings.tls_cert_file is None) != (settings.tls_key_file is None):
+        found.append("tls_cert_file and tls_key_file go together: set both, or neither for development")
+    if settings.development_tls and not is_loopback_name(settings.host):
+        found.append(
+            f"host {settings.host} is reachable from outside, and a development certificate must not be: "
+            "set tls_cert_file and tls_key_file, or listen on 127.0.0.1"
+        )
+    if settings.dbsc_challenge_seconds <= settings.bound_cookie_seconds:
+        found.append(
+            "dbsc_challenge_seconds must exceed bound_cookie_seconds: a challenge sent ahead would be stale "
+            "whenever the browser needs it, and every refresh would take two round trips"
+        )
+    if settings.login_idle_seconds > settings.login_seconds:
+        found.append("login_idle_seconds must not exceed login_seconds")
+    return found
+
+
+def _upstream_problems(settings: Settings) -> list[str]:
+    found = []
+    if settings.upstream_api_key is not None and settings.upstream_api_key_file is not None:
+        found.append("set upstream_api_key or upstream_api_key_file, not both")
+    if settings.upstream_base_url:
+        parts = _split_url(settings.upstream_base_url)
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            found.append("upstream_base_url must look like https://api.example.com/v1, without a query")
+        elif parts.username or parts.password:
+            found.append("upstream_base_url must hold no user name or password: use upstream_api_key_file")
+    return found
+
+
+def _split_url(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        return None
+    return parts
+
+
+def _origin_problems(origin: str) -> list[str]:
+    parts = _split_url(origin)
+    if parts is None or parts.scheme != "https" or not parts.hostname:
+        return [f"public_origin must look like https://host[:port], not {origin!r}"]
+    if origin != f"https://{parts.netloc}" or origin != origin.lower() or "@" in origin or not origin.isascii():
+        return ["public_origin must be an origin only: lower case, ASCII, no path, no trailing slash"]
+    if parts.port == 443 or parts.netloc.endswith(":"):
+        return ["public_origin must not name port 443: browsers leave it out of the origins that they send"]
+    try:
+        ipaddress.ip_address(parts.hostname)
+    except ValueError:
+        return []
+    return ["public_origin must not be an IP address: its host is the relying-party id of every passkey"]
+
+
+def is_loopback_name(host: str) -> bool:
+    """Whether `host` names this machine and nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
