@@ -1,0 +1,144 @@
+"""Real servers over TLS, real Chromium with and without native DBSC, virtual authenticators.
+
+`make e2e HEADED=1` shows the browsers. Traces and screenshots of failed tests are kept under `test-results/`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, BrowserType
+
+from boundgate.certificates import development_certificate
+from boundgate.clock import system_clock
+from demo_client.chromium import dbsc_switches, find_chromium
+from e2e.support.person import Person
+from e2e.support.secrets import Secrets
+from e2e.support.server import Server
+
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+
+
+@pytest.fixture(scope="session")
+def tls_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One development certificate for all servers of the run, so that the browsers can be started once."""
+    directory = tmp_path_factory.mktemp("certificate") / "tls"
+    development_certificate(directory, clock=system_clock)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def spki(tls_dir: Path) -> str:
+    """What the browsers are told about that certificate."""
+    return development_certificate(tls_dir, clock=system_clock).spki_sha256
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = find_chromium(sys.platform)
+    assert path is not None, "no Chromium: `make test` installs it, or set BOUNDGATE_BROWSER"
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium_path: str, spki: str) -> dict[str, Any]:
+    """Chromium's own DBSC, without its signing quota: the `browser` that most tests share."""
+    switches = dbsc_switches(spki, sys.platform, root=os.geteuid() == 0, signing_quota=False)
+    return browser_type_launch_args | {"executable_path": chromium_path, "args": [*QUIET, *switches]}
+
+
+@pytest.fixture
+def quota_browser(browser_type: BrowserType, browser_type_launch_args: dict[str, Any], spki: str) -> Iterator[Browser]:
+    """The same with the quota of six signatures in nine minutes, as people have it, and all six of them left."""
+    switches = dbsc_switches(spki, sys.platform, root=os.geteuid() == 0)
+    browser = browser_type.launch(**browser_type_launch_args | {"args": [*QUIET, *switches]})
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def plain_browser(browser_type: BrowserType, browser_type_launch_args: dict[str, Any], spki: str) -> Iterator[Browser]:
+    """The same Chromium without DBSC."""
+    every = dbsc_switches(spki, sys.platform, root=os.geteuid() == 0)
+    switches = [switch for switch in every if not switch.startswith("--enable-features=")]
+    browser = browser_type.launch(**browser_type_launch_args | {"args": [*QUIET, *switches]})
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path, tls_dir: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers with settings of the test's own; all are stopped afterwards."""
+    started: list[Server] = []
+
+    def start(**settings: object) -> Server:
+        data_dir = tmp_path / f"data{len(started)}"
+        data_dir.mkdir(mode=0o700)
+        shutil.copytree(tls_dir, data_dir / "tls")
+        server = Server(data_dir, **settings)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def secrets() -> Secrets:
+    """Every secret that the run has seen being issued."""
+    return Secrets()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, tls_dir: Path) -> Iterator[Server]:
+    """The server that tests share; each brings users of its own."""
+    data_dir = tmp_path_factory.mktemp("server")
+    shutil.copytree(tls_dir, data_dir / "tls")
+    shared = Server(data_dir)
+    shared.start()
+    yield shared
+    assert shared.stop() == 0
+
+
+@pytest.fixture
+def person(
+    _artifacts_recorder: Any, browser: Browser, server: Server, secrets: Secrets
+) -> Iterator[Callable[..., Person]]:
+    """Makes people, each with a browser context of their own; what they did is kept where the test fails."""
+    contexts: list[BrowserContext] = []
+
+    def make(*, at: Server | None = None, using: Browser | None = None) -> Person:
+        context = (using or browser).new_context()
+        contexts.append(context)
+        _artifacts_recorder.on_did_create_browser_context(context)
+        someone = Person(context, (at or server).origin)
+        secrets.watch(someone)
+        return someone
+
+    yield make
+    for context in contexts:
+        secrets.add_cookies(context)
+        _artifacts_recorder.on_will_close_browser_context(context)
+        context.close()
+
+
+@pytest.fixture
+def owner(person: Callable[..., Person], server: Server, request: pytest.FixtureRequest) -> Person:
+    """Somebody who has enrolled at the shared server and is bound."""
+    someone = person()
+    someone.enrol(server.invite(request.node.name[:60]))
+    someone.wait_until("bound")
+    return someone
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The scan for secrets comes last, when all of them have been issued."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

@@ -1,0 +1,70 @@
+"""Collects what the server has issued in confidence, so that a scan can look for it where it must not be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext
+
+from e2e.support.person import BOUND, LOGIN, Person
+from e2e.support.server import Server
+
+KEPT_ON_PURPOSE = {"run.json", "keys.json"}
+"""The enrolment link and the server's own keys, each 0600."""
+_QUOTED = re.compile(r'"([A-Za-z0-9_.-]{20,})"')
+
+
+class Secrets:
+    """Cookie values, offers, challenges, proofs and enrolment tokens."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def watch(self, someone: Person) -> None:
+        """Listen to everything that passes through this page, headers of redirects included."""
+        someone.devtools.on("Network.responseReceivedExtraInfo", self._response)
+        someone.page.on("framenavigated", lambda frame: self.add_url(frame.url))
+
+    def add_url(self, url: str) -> None:
+        """The token in the fragment of an enrolment link."""
+        _, hash_sign, token = url.partition("/enrol#")
+        if hash_sign:
+            self.found.add(token)
+
+    def add_cookies(self, context: BrowserContext) -> None:
+        """What is in a jar; of a bound value its MAC, which is what makes it one."""
+        for cookie in context.cookies():
+            if cookie["name"] == LOGIN:
+                self.found.add(cookie["value"])
+            elif cookie["name"] == BOUND:
+                self.found.update((cookie["value"], cookie["value"].rpartition(".")[2]))
+
+    def _response(self, event: dict[str, Any]) -> None:
+        for name, value in event["headers"].items():
+            if name.lower() in {"secure-session-registration", "secure-session-challenge"}:
+                self.found.update(_QUOTED.findall(value))
+            elif name.lower() == "set-cookie":
+                found = re.findall(rf"(?:{LOGIN}|{BOUND})=([^;\s]{{20,}})", value)
+                self.found.update(found)
+
+
+def leaks(server: Server, secrets: set[str], *texts: bytes) -> Iterator[tuple[str, str]]:
+    """Where any of them stands: (file, first characters)."""
+    places: list[tuple[str, bytes]] = [("given text", text) for text in texts]
+    places.extend((path.name, path.read_bytes()) for path in files(server.data_dir))
+    for place, content in places:
+        for secret in secrets:
+            if secret.encode() in content:
+                yield place, secret[:6]
+
+
+def files(data_dir: Path) -> list[Path]:
+    """Everything under the data directory but the files that exist to hold a secret."""
+    return [
+        path
+        for path in sorted(data_dir.rglob("*"))
+        if path.is_file() and path.name not in KEPT_ON_PURPOSE and path.parent.name != "tls"
+    ]
