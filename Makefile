@@ -1,0 +1,78 @@
+# The verbs of this repository. Each installs what it needs first; what is there already costs nothing.
+#   make e2e HEADED=1 ARGS="-k sign_in"        make serve ARGS="--port 9443"        make test ARGS=tests/dbsc
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+ARGS ?=
+HEADED ?=
+BIN := .venv/bin
+UV := .tools/bin/uv
+EVIDENCE := --tracing retain-on-failure --screenshot only-on-failure --output test-results
+HAS_PACKAGES := $(wildcard package-lock.json)
+NODE := $(if $(HAS_PACKAGES),.make/npm)
+
+.PHONY: help run serve test check lint fix e2e bench docs lock clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+run: .make/run ## install, make a certificate and serve on https://localhost:8443 until Ctrl-C
+	@exec $(BIN)/boundgate serve $(ARGS)
+
+serve: .make/run ## the same; ARGS="--port 9443 --data-dir elsewhere" goes to `boundgate serve`
+
+test: .make/dev .make/browser $(NODE) ## every test: JavaScript, Python, real browsers
+	@scripts/node-tests
+	@$(BIN)/pytest $(EVIDENCE) $(ARGS)
+
+e2e: .make/dev .make/browser ## only the tests with real browsers; HEADED=1 shows them, failures leave test-results/
+	@$(BIN)/pytest e2e $(EVIDENCE) $(if $(HEADED),--headed) $(ARGS)
+
+check: lint ## lint, types of Python and of JavaScript
+	@$(BIN)/mypy
+	@if [ -f tsconfig.json ]; then npx --no-install tsc --noEmit; fi
+
+lint: .make/dev $(NODE) ## style and formatting, changing nothing
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+fix: .make/dev ## repair what can be repaired
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+docs: .make/dev ## check that the documentation covers what there is
+	@$(BIN)/pytest -q tests/test_docs.py
+
+bench: .make/dev ## measure
+	@if [ -d benchmarks ]; then $(BIN)/python -m benchmarks $(ARGS); else echo "There are no benchmarks yet."; fi
+
+lock: $(UV) ## resolve the dependencies anew into requirements*.txt
+	@scripts/lock
+
+clean: ## forget what was installed (data in .boundgate stays)
+	@rm -rf .make .venv .tools node_modules test-results
+
+$(UV):
+	@scripts/install-uv
+
+.venv/pyvenv.cfg: | $(UV)
+	@scripts/say "making .venv"
+	@$(UV) venv --quiet --allow-existing --python "$$(scripts/find-python)" .venv
+
+.make/run: requirements.txt pyproject.toml .venv/pyvenv.cfg
+	@scripts/install-python requirements.txt $@
+
+.make/dev: requirements-dev.txt pyproject.toml .venv/pyvenv.cfg
+	@scripts/install-python requirements-dev.txt $@
+
+.make/npm: package-lock.json
+	@scripts/install-system node npm
+	@scripts/say "installing the JavaScript tools"
+	@npm ci --no-audit --no-fund --silent
+	@mkdir -p .make && touch $@
+
+.make/browser: scripts/install-system
+	@scripts/install-system chromium
+	@mkdir -p .make && touch $@
