@@ -59,4 +59,7 @@ async def _write_behind(services: Services) -> None:
                 await services.prune()
         except BoundgateError as error:
             log.warning("records not written, trying again", detail=error.detail)
+        except Exception:
+            # Without this task every session would go idle and no call be recorded.
+            log.exception("records not written, trying again")
         await asyncio.sleep(FLUSH_SECONDS)

@@ -64,10 +64,10 @@ class Services:
         await self.recorder.flush()
 
     async def prune(self) -> None:
-        """Forget what is older than the retention."""
-        before = self.clock() - self.settings.audit_retention_days * DAY_SECONDS
-        await self.usage.prune(before=before, keep_rows=self.settings.audit_refused_rows_max)
-        await self.sessions.prune(before=before)
+        """Forget what is older than the retention; a sign-in not before it has ended."""
+        now, retention = self.clock(), self.settings.audit_retention_days * DAY_SECONDS
+        await self.usage.prune(before=now - retention, keep_rows=self.settings.audit_refused_rows_max)
+        await self.sessions.prune(before=now - max(retention, self.settings.login_seconds))
 
 
 @contextlib.asynccontextmanager

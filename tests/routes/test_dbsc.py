@@ -235,6 +235,16 @@ async def test_asking_for_challenges_stores_and_evicts_nothing(site: Site, owner
     assert await refreshed_with(owner, owner.key.refresh_proof(owner.challenge)) == 200
 
 
+async def test_whoever_asks_for_challenges_fills_no_table(site: Site, owner: SoftBrowser) -> None:
+    stranger = site.browser(address="198.51.100.7")
+    headers = {"Sec-Secure-Session-Id": owner.session_id or ""}
+    for _ in range(50):
+        assert (await stranger.send("POST", "/dbsc/refresh", headers=headers)).status_code == 403
+    await site.services.flush()
+    rows = await site.services.usage.events(kind_prefix="dbsc.challenge", limit=100)
+    assert [row.count for row in rows] == [50]
+
+
 async def test_a_refresh_without_a_session_id_is_refused(site: Site, owner: SoftBrowser) -> None:
     response = await owner.send("POST", "/dbsc/refresh", headers={"Sec-Fetch-Mode": "no-cors"})
     assert (response.status_code, (await response.get_json())["code"]) == (400, "session_id_missing")

@@ -145,3 +145,32 @@ async def test_an_unbound_session_signs_out_with_its_login_cookie(site: Site) ->
     browser = await site.owner(dbsc=False)
     assert (await browser.submit("/sign-out")).status_code == 303
     assert browser.jar == {}
+
+
+async def test_an_owner_who_has_moved_signs_out_once_the_browser_has_renewed_its_proof(
+    site: Site, owner: SoftBrowser
+) -> None:
+    owner.address = "203.0.113.9"
+    assert (await owner.submit("/sign-out")).status_code == 401
+    assert BOUND not in owner.jar, "a refused value that stays would never be renewed"
+    assert (await owner.fetch("GET", "/session")).status_code == 200
+    assert (await owner.submit("/sign-out")).status_code == 303
+    assert owner.jar == {}
+
+
+async def test_a_browser_that_lost_its_login_cookie_finds_the_sign_in_page_and_can_sign_out(
+    site: Site, owner: SoftBrowser
+) -> None:
+    del owner.jar[LOGIN]
+    assert (await owner.page("/")).status_code == 200
+    thief = owner.copy_jar()
+    assert (await owner.submit("/sign-out")).status_code == 303
+    assert (await thief.bare_chat()).status_code == 401
+
+
+async def test_without_login_cookie_and_proof_a_sign_out_ends_nothing(site: Site, owner: SoftBrowser) -> None:
+    thief = owner.copy_jar(address="203.0.113.9")
+    del thief.jar[LOGIN]
+    assert (await thief.submit("/sign-out")).status_code == 303
+    assert BOUND not in thief.jar
+    assert (await owner.bare_chat()).status_code == 200

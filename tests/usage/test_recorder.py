@@ -67,3 +67,25 @@ async def test_memory_is_bounded_and_what_falls_out_is_counted(monkeypatch: pyte
 def test_a_session_hash_says_nothing_of_the_id() -> None:
     assert session_hash("abc") != session_hash("abd")
     assert len(session_hash("abc")) == 16
+
+
+async def test_what_falls_out_during_a_write_is_not_what_is_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PENDING", 10)
+    store, recorder = Store(), Recorder(None)  # type: ignore[arg-type]
+
+    class Slow(Store):
+        async def write(self, calls: Sequence[CallRecord], events: Sequence[AuditEvent]) -> None:
+            for number in range(25):
+                recorder.event(event(f"late{number}"))
+            await store.write(calls, events)
+
+    for number in range(10):
+        recorder.event(event(f"early{number}"))
+    recorder._store = Slow()  # type: ignore[assignment]
+    await recorder.flush()
+    recorder._store = store  # type: ignore[assignment]
+    await recorder.flush()
+    early, late = ([entry.kind for entry in batch] for batch in store.batches)
+    assert early == [f"early{number}" for number in range(10)]
+    assert late == [f"late{number}" for number in range(15, 25)]
+    assert recorder.dropped == 15

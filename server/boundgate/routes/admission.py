@@ -9,15 +9,14 @@ from boundgate.dbsc.headers import SKIPPED
 from boundgate.errors import AuthenticationError, BoundgateError, Forbidden
 from boundgate.policy.decide import decide
 from boundgate.policy.model import Action, Authorization, Decision, Facts
-from boundgate.routes.context import caller, credential, services
+from boundgate.routes.context import caller, credential, own_target, services
 from boundgate.routes.recording import record_event
 from boundgate.routes.views import render
 from boundgate.routes.wire import openai_error_response
-from boundgate.sessions.cookies import BOUND, FRESH, LOGIN_COOKIE, login_cookie
-from boundgate.sessions.credential import Credential, Standing
+from boundgate.sessions.cookies import BOUND, FRESH, login_cookie
+from boundgate.sessions.credential import Credential
 from boundgate.terms import Provenance, SessionState, Tier
 
-_REFUSED_STANDINGS = frozenset({Standing.FORGED, Standing.ELSEWHERE, Standing.SUPERSEDED})
 SKIPPED_MAX_CHARS = 512
 _STEP_UP_DETAIL = (
     "This session's key was proved often lately, and another proof might cost the browser its quota. Sign in again, "
@@ -73,7 +72,7 @@ async def _demand(decision: Decision, found: Credential) -> Response:
         return _refusal(AuthenticationError(decision.detail, code="proof_required"), found)
     if demand.kind is DemandKind.STEP_UP:
         return _refusal(AuthenticationError(_STEP_UP_DETAIL, code="step_up_required"), found)
-    target = request.full_path.rstrip("?")
+    target = own_target()
     if demand.kind is DemandKind.INTERSTITIAL:
         response = await render("prove.html", target=target)
     else:
@@ -95,9 +94,9 @@ def _refusal(error: BoundgateError, found: Credential) -> Response:
     response = openai_error_response(error, error.status)
     ended = found.state is SessionState.ENDED
     # A refused cookie that stays in the jar keeps the browser from ever refreshing it.
-    if found.standing in _REFUSED_STANDINGS or (ended and caller().bound_text):
+    if found.refused or (ended and caller().bound_text):
         response.headers.add("Set-Cookie", BOUND.expire())
-    if ended and LOGIN_COOKIE in request.cookies:
+    if ended and caller().login_value is not None:
         response.headers.add("Set-Cookie", login_cookie("", max_age_seconds=0))
     return response
 
@@ -111,12 +110,12 @@ def _note_skipped(found: Credential) -> None:
 
 
 def _authorization() -> Authorization:
-    header = request.headers.get("Authorization")
-    if header is None:
-        return Authorization.BEARER_WITH_PROOF if "DPoP" in request.headers else Authorization.NONE
-    scheme = header.partition(" ")[0].lower()
-    if scheme == "dpop":
+    # All of the fields: whoever sends two must not have the stricter one overlooked.
+    schemes = {(header.split(None, 1) or [""])[0].lower() for header in request.headers.getlist("Authorization")}
+    if "dpop" in schemes:
         return Authorization.DPOP
-    if scheme == "bearer":
-        return Authorization.BEARER_WITH_PROOF if "DPoP" in request.headers else Authorization.BEARER
-    return Authorization.OTHER
+    if "DPoP" in request.headers:
+        return Authorization.BEARER_WITH_PROOF
+    if not schemes:
+        return Authorization.NONE
+    return Authorization.BEARER if "bearer" in schemes else Authorization.OTHER

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
 
 from quart import Request, current_app, g, request
 
 from boundgate.clock import new_token
 from boundgate.net import client_address, network_prefix
-from boundgate.sessions.cookies import BOUND, FRESH, LOGIN_COOKIE
+from boundgate.sessions.cookies import BOUND, FRESH, LOGIN_COOKIE, read_cookies
 from boundgate.sessions.credential import Credential
 
 if TYPE_CHECKING:
     from boundgate.services import Services
 
 EXTENSION = "boundgate"
+_SENT_AS_IS = "/%:@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +59,36 @@ async def credential() -> Credential:
     return cast("Credential", g.credential)
 
 
+def forget_credential() -> None:
+    """Have the next `credential` resolved anew, after a wait in which a session may have ended or a value expired."""
+    g.pop("credential", None)
+
+
+def own_target() -> str:
+    """Path and query of this request as they were sent, for a redirect to itself: still encoded, one leading slash.
+
+    The decoded path would not do: it may hold line ends, and a `?` or `#` that was none.
+    """
+    raw = request.scope.get("raw_path") or b""
+    # RFC 9112 §3.2.2: a target may be a whole URL; its path is then what the framework made of it.
+    path = quote(raw if raw.startswith(b"/") else request.path.encode(), safe=_SENT_AS_IS)
+    query = quote(request.query_string, safe=_SENT_AS_IS + "?[]")
+    return "/" + path.lstrip("/") + (f"?{query}" if query else "")
+
+
 def _read(source: Request) -> Caller:
     settings = services().settings
     # The socket's own word: a Remote-Addr header is only what a client says.
     peer = (source.scope.get("client") or ("", 0))[0]
+    cookies = read_cookies(source.headers.getlist("Cookie"))
     address = client_address(peer, source.headers.getlist("X-Forwarded-For"), settings.trusted_proxies)
     return Caller(
         address=address,
         prefix=network_prefix(address, settings.pin_ipv4_prefix, settings.pin_ipv6_prefix),
         user_agent=source.headers.get("User-Agent", "")[:256],
-        login_value=source.cookies.get(LOGIN_COOKIE),
-        bound_text=source.cookies.get(BOUND.name),
-        fresh=source.cookies.get(FRESH.name),
+        login_value=cookies.get(LOGIN_COOKIE),
+        bound_text=cookies.get(BOUND.name),
+        fresh=cookies.get(FRESH.name),
         origin=source.headers.get("Origin"),
         fetch_site=source.headers.get("Sec-Fetch-Site"),
         fetch_mode=source.headers.get("Sec-Fetch-Mode"),

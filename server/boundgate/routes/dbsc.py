@@ -74,18 +74,22 @@ def _session_id() -> str:
 
 async def _challenge(session_id: str) -> Response:
     header = await services().bindings.challenge(session_id)
-    record_event("dbsc.challenge", "ok", session_id=session_id)
+    # Not `ok`: whoever knows the id may ask, and only what is not `ok` is folded and bounded in storage.
+    record_event("dbsc.challenge", "sent", session_id=session_id)
     return Response(status=403, headers={CHALLENGE: header})
 
 
 async def _refused(session_id: str | None, error: DbscError | BadRequest) -> Response:
-    record_event("dbsc.refresh", error.public_code, session_id=session_id, reason=error.detail)
-    if session_id is None or error.disposition is not Disposition.RETRY:
+    header = None
+    if session_id is not None and error.disposition is Disposition.RETRY:
+        try:
+            header = await services().bindings.challenge(session_id)
+        except SessionUnknown as unknown:
+            error = unknown
+    # An id that is not known to be a session's may be made up, and each would make its refusal a row of its own.
+    record_event("dbsc.refresh", error.public_code, session_id=session_id if header else None, reason=error.detail)
+    if header is None:
         return problem(error, error.status)
-    try:
-        header = await services().bindings.challenge(session_id)
-    except SessionUnknown as unknown:
-        return problem(unknown, unknown.status)
     answer = problem(error, 403)
     answer.headers[CHALLENGE] = header
     return answer

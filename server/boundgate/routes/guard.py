@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from quart import Quart, Response, request
 
 from boundgate.errors import Forbidden, Misdirected
-from boundgate.routes.context import caller, services
+from boundgate.routes.context import caller, own_target, services
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -43,8 +43,7 @@ async def _check_host() -> Response | None:
     if host.lower() == expected.netloc or request.path in PROBES:
         return None
     if services().settings.development_tls and _is_this_machine(host):
-        target = services().settings.origin + request.full_path.rstrip("?")
-        return Response(status=308, headers={"Location": target})
+        return Response(status=308, headers={"Location": services().settings.origin + own_target()})
     raise Misdirected(f"This server is {services().settings.origin} and no other host.")
 
 

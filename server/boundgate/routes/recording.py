@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from boundgate.services import Services
 
 ALLOW = "allow"
+METHOD_MAX_CHARS = 32
+"""A stranger may send a method as long as a whole request head, and records wait in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ def call_context() -> CallContext:
         who=caller(),
         view=found.view if found else None,
         started_at=services().clock(),
-        method=request.method,
+        method=request.method[:METHOD_MAX_CHARS],
         route=rule if "<path:" not in rule else "/v1/*",
         model=g.get("model"),
     )

@@ -14,6 +14,7 @@ from boundgate.errors import AuthenticationError, BoundgateError
 from boundgate.passkeys.model import User
 from boundgate.routes.bodies import form, json_object
 from boundgate.routes.context import caller, credential, services
+from boundgate.routes.problems import error_response
 from boundgate.routes.recording import record_event
 from boundgate.routes.views import render
 from boundgate.sessions.cookies import BOUND, FRESH, login_cookie
@@ -27,7 +28,9 @@ blueprint = Blueprint("signing_in", __name__)
 @blueprint.get("/")
 async def front() -> Response:
     """The sign-in page, also for whoever must sign in again; whoever is bound goes on to the playground."""
-    if (await credential()).state in {SessionState.BOUND, SessionState.BINDING}:
+    found = await credential()
+    # Without its login cookie even a bound session has no pages: the playground would send it straight back here.
+    if found.signed_in and found.state in {SessionState.BOUND, SessionState.BINDING}:
         return _see_other("/playground")
     return await render("sign_in.html", error=None)
 
@@ -100,12 +103,19 @@ async def _start(user: User, kind: str) -> Response:
 async def sign_out() -> Response:
     """End the session on the server first, then in the browser.
 
-    A bound session is ended by whoever holds its key: the login cookie alone, which may be a copy, is not enough.
+    A bound session is ended by whoever holds its key: the login cookie alone, which may be a copy, is not enough, and
+    a browser that has lost it can still sign out.
     """
     posted = await form("credential?")
     found = await credential()
-    if found.signed_in and found.view is not None:
-        await _may_sign_out(found, posted.get("credential"))
+    if found.view is not None and (found.signed_in or found.state is SessionState.BOUND):
+        try:
+            await _may_sign_out(found, posted.get("credential"))
+        except AuthenticationError as error:
+            refusal = await error_response(error)
+            # While a refused value stays in the jar, the browser sees no reason to renew it.
+            _add_cookies(refusal, *([BOUND.expire()] if found.refused else []))
+            return refusal
         session = found.view.session
         await services().sessions.end([session.id], EndReason.SIGNED_OUT)
         record_event("sign_out", "ok", session_id=session.id, user_id=session.user_id)

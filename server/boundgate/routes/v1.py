@@ -11,7 +11,7 @@ from boundgate.gateway.settlement import Settlement
 from boundgate.policy.model import Action
 from boundgate.routes.admission import answer, judge
 from boundgate.routes.bodies import raw_body, require_json
-from boundgate.routes.context import credential, services
+from boundgate.routes.context import credential, forget_credential, services
 from boundgate.routes.recording import ALLOW, Outcome, call_context, record_call
 from boundgate.sessions.credential import Credential
 from boundgate.terms import Tier
@@ -39,6 +39,8 @@ async def chat_completions() -> Response:
     require_json()
     chat = services().gateway.parse_chat(await raw_body())
     g.model = chat.model.name
+    # A body may take a minute to arrive; what the cookies were worth before it may not be what they are worth now.
+    forget_credential()
     return await _refusal(chat.model.tier) or await _relay(chat, await credential())
 
 

@@ -172,6 +172,12 @@ class BindingService:
         session_id = view.session.id
         now = round(self._clock(), 3)
         last = view.binding.last_mint if view.binding else 0
+        if last and view.binding and await self._hot.newest_mint_at(session_id) is None:
+            # The hot state started empty since: it must learn what was the newest value before, or those that were
+            # older still would be good again until this one is used.
+            await self._hot.note_use(
+                session_id, last, now=view.binding.last_proof_at, keep_seconds=self._rules.bound_cookie_seconds
+            )
         mint = await self._hot.next_mint(session_id, at_least=max(last + 1, round(now * 1000)), now=now)
         await self._hot.count_signature(session_id, now=now, window_seconds=self._rules.signature_window_seconds)
         self._journal.proved(ProofRecord(session_id, now, mint))

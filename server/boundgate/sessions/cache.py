@@ -49,10 +49,14 @@ class SessionCache:
         return entry[1]
 
     async def _load(self, read: Callable[[], Awaitable[SessionView | None]]) -> SessionView | None:
-        generation, started = self._generation, self._clock()
-        view = await read()
-        # A record read before an end must not be put back after it.
-        if view is not None and generation == self._generation:
+        while True:
+            generation, started = self._generation, self._clock()
+            view = await read()
+            if generation == self._generation:
+                break
+            # What was read before an end must not be answered from, nor put back, after it. Each turn takes another
+            # end, and an end takes longer than a read.
+        if view is not None:
             self._keep(view, started)
         return view
 

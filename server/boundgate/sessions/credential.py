@@ -38,6 +38,11 @@ class Credential:
     """Whether a live sign-in was named by its own login cookie (what pages and acts need)."""
 
     @property
+    def refused(self) -> bool:
+        """Whether the presented value is refused though it may be unexpired: it must leave the jar (contract.md)."""
+        return self.standing in {Standing.FORGED, Standing.ELSEWHERE, Standing.SUPERSEDED}
+
+    @property
     def presented_mint(self) -> int:
         return self.value.mint if self.value else 0
 

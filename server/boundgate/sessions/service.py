@@ -117,7 +117,9 @@ class SessionService:
         if view is None and value is not None:
             view = await self._cache.view(value.session_id)
         if view is None:
-            return Credential(state=SessionState.SIGNED_OUT)
+            return Credential(
+                state=SessionState.SIGNED_OUT, standing=Standing.FORGED if bound_text else Standing.ABSENT
+            )
         if value is not None and value.session_id != view.session.id:
             value = None
         standing = Standing.FORGED if bound_text and value is None else await self._standing(view, value, prefix)

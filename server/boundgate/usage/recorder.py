@@ -32,14 +32,19 @@ class Recorder:
 
     async def flush(self) -> None:
         """Write what is pending, in one transaction. A failed write keeps it for the next one."""
-        calls, events = list(self._calls), list(self._events)
+        calls, events = self._calls, self._events
         if not calls and not events:
             return
-        await self._store.write(calls, events)
-        for _ in calls:
-            self._calls.popleft()
-        for _ in events:
-            self._events.popleft()
+        # Taken out first: what falls out during the write must be of what came in since, not of what is being written.
+        self._calls, self._events = deque(), deque()
+        try:
+            await self._store.write(list(calls), list(events))
+        except BaseException:
+            calls.extend(self._calls)
+            events.extend(self._events)
+            self._calls, self._events = calls, events
+            self._shed()
+            raise
 
     def _shed(self) -> None:
         while len(self._calls) + len(self._events) > MAX_PENDING:
