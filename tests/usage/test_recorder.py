@@ -10,6 +10,7 @@ from boundgate.errors import StorageUnavailable
 from boundgate.usage import recorder as module
 from boundgate.usage.model import AuditEvent, CallRecord
 from boundgate.usage.recorder import Recorder, session_hash
+from tests.contract.builders import a_call
 
 
 class Store:
@@ -89,3 +90,19 @@ async def test_what_falls_out_during_a_write_is_not_what_is_being_written(monkey
     assert early == [f"early{number}" for number in range(10)]
     assert late == [f"late{number}" for number in range(15, 25)]
     assert recorder.dropped == 15
+
+
+async def test_a_flood_of_refusals_pushes_no_admitted_call_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PENDING", 10)
+    written: list[CallRecord] = []
+
+    class Calls(Store):
+        async def write(self, calls: Sequence[CallRecord], events: Sequence[AuditEvent]) -> None:
+            written.extend(calls)
+
+    recorder = Recorder(Calls())  # type: ignore[arg-type]
+    recorder.call(a_call(decision="allow"))
+    for _ in range(50):
+        recorder.call(a_call(decision="proof_required"))
+    await recorder.flush()
+    assert [call.decision for call in written] == ["allow"] + ["proof_required"] * 10

@@ -38,5 +38,7 @@ async def spend() -> Response:
     found = await credential()
     if not found.signed_in or found.view is None:
         raise AuthenticationError("You are not signed in, or no longer. Sign in again.", code="signed_out")
+    # The call that the page has just seen the end of must be in the sum.
+    await services().recorder.flush()
     total = await services().usage.spend(session_hash(found.view.session.id))
     return jsonify(calls=total.calls, cost_micro_usd=total.cost_micro_usd)

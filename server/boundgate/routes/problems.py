@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import json
+import traceback
 
 import structlog
 from quart import Quart, Response, request
@@ -50,8 +51,9 @@ async def _http(error: HTTPException) -> Response:
 
 
 async def _undeclared(error: Exception) -> Response:
-    # Only the type and the place: a message or a local variable might hold what must not be logged.
-    log.error("undeclared exception", request_id=caller().request_id, exc_info=error)
+    # Only the type and the places: a message or a local variable might hold what must not be logged.
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("undeclared exception", request_id=caller().request_id, error=type(error).__name__, places=places)
     detail = f"Something failed on this side. The operator finds it under {caller().request_id}."
     return await error_response(BoundgateError(detail), status=500)
 

@@ -16,7 +16,6 @@ from boundgate.usage.recorder import session_hash
 if TYPE_CHECKING:
     from boundgate.services import Services
 
-ALLOW = "allow"
 METHOD_MAX_CHARS = 32
 """A stranger may send a method as long as a whole request head, and records wait in memory."""
 

@@ -12,9 +12,10 @@ from boundgate.policy.model import Action
 from boundgate.routes.admission import answer, judge
 from boundgate.routes.bodies import raw_body, require_json
 from boundgate.routes.context import credential, forget_credential, services
-from boundgate.routes.recording import ALLOW, Outcome, call_context, record_call
+from boundgate.routes.recording import Outcome, call_context, record_call
 from boundgate.sessions.credential import Credential
 from boundgate.terms import Tier
+from boundgate.usage.model import ALLOW
 
 blueprint = Blueprint("v1", __name__, url_prefix="/v1")
 

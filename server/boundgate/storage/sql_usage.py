@@ -12,10 +12,9 @@ from boundgate.storage.engine import Database
 from boundgate.storage.schema import calls, events
 from boundgate.storage.sql import upsert
 from boundgate.storage.usage_rows import OK, call_row, event_rows, folded_rows, read_call, read_event
-from boundgate.usage.model import AuditEvent, CallRecord
+from boundgate.usage.model import ALLOW, AuditEvent, CallRecord
 from boundgate.usage.ports import Spend
 
-ADMITTED = "allow"
 PRUNE_ROWS = 5_000
 """Rows that one transaction deletes: whoever wants to end a session must not wait for a long one."""
 _FOLD_COLUMNS = [events.c.minute, events.c.kind, events.c.outcome, events.c.address, events.c.session_hash]
@@ -39,7 +38,7 @@ class SqlUsageStore:
 
     async def prune(self, *, before: float, keep_rows: int) -> int:
         gone = 0
-        for table, refused in ((calls, calls.c.decision != ADMITTED), (events, events.c.outcome != OK)):
+        for table, refused in ((calls, calls.c.decision != ALLOW), (events, events.c.outcome != OK)):
             gone += await self._delete(table, table.c.at < before)
             surplus = await self._surplus(table, refused, keep_rows)
             gone += 0 if surplus is None else await self._delete(table, surplus)
@@ -47,7 +46,7 @@ class SqlUsageStore:
 
     async def spend(self, session_hash: str) -> Spend:
         query = select(func.count(), func.coalesce(func.sum(calls.c.cost_micro_usd), 0)).where(
-            calls.c.session_hash == session_hash, calls.c.decision == ADMITTED
+            calls.c.session_hash == session_hash, calls.c.decision == ALLOW, calls.c.model.is_not(None)
         )
         async with self._database.read() as connection:
             count, cost = (await connection.execute(query)).one()

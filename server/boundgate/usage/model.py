@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from boundgate.terms import Provenance
 
+ALLOW = "allow"
+"""The decision of a call that was admitted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:

@@ -32,7 +32,7 @@ class UsageStore(Protocol):
         """
 
     async def spend(self, session_hash: str) -> Spend:
-        """What a session has cost so far."""
+        """What a session's admitted calls to models have cost so far."""
 
     async def events(self, *, kind_prefix: str = "", limit: int = 100) -> list[AuditEvent]:
         """Newest first."""
