@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callsText, formatMicroUsd, priceText } from "../../server/boundgate/pages/static/money.js";
+import { formatMicroUsd, priceText } from "../../server/boundgate/pages/static/money.js";
 
 const amounts = [
   [0, "$0.00"], [1, "$0.000001"], [125, "$0.000125"], [10_000, "$0.01"], [12_300, "$0.0123"], [500_000, "$0.50"],
@@ -21,20 +21,14 @@ test("amounts survive a round trip", () => {
 });
 
 test("prices say all that is charged", () => {
-  assert.equal(priceText({ price_per_call_micro_usd: 2_000_000 }), "$2.00 a call");
+  assert.equal(priceText({ price_per_call_micro_usd: 2_000_000 }), "$2.00 a prompt");
   assert.equal(
     priceText({ price_per_call_micro_usd: 0, input_per_million_micro_usd: 250_000, output_per_million_micro_usd: 2_000_000 }),
-    "$0.25 in, $2.00 out per million tokens",
+    "$0.25 and $2.00 per million tokens in and out",
   );
   assert.equal(
     priceText({ price_per_call_micro_usd: 1000, input_per_million_micro_usd: 250_000 }),
-    "$0.001 a call + $0.25 in, $0.00 out per million tokens",
+    "$0.001 a prompt, then $0.25 and $0.00 per million tokens in and out",
   );
   assert.equal(priceText({}), "no charge");
-});
-
-test("calls are counted in words", () => {
-  assert.equal(callsText(0), "0 calls in this session");
-  assert.equal(callsText(1), "1 call in this session");
-  assert.equal(callsText(undefined), "0 calls in this session");
 });

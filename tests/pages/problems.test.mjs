@@ -21,6 +21,11 @@ test("where the server names the field or the limit, its sentence is shown", () 
   assert.match(explain(envelope("budget_exhausted", "Used up until noon.")).text, /^Used up until noon\. /);
 });
 
+test("a refusal that only a confirmation could lift shows the server's cause, and names the way out where there is one", () => {
+  assert.equal(explain(envelope("step_up_required")).text, "Server's own sentence.");
+  assert.equal(explain(envelope("step_up_required"), "premium").text, "Server's own sentence. Choose a standard model.");
+});
+
 test("a lost session offers to sign in again", () => {
   for (const code of ["session_revoked", "proof_required", "invalid_token"]) {
     assert.deepEqual(explain(envelope(code)).action, { label: "Sign in again", href: "/" });

@@ -28,7 +28,7 @@ test("the templates use the same labels", () => {
 });
 
 test("states that need an act say which", () => {
-  assert.match(describeState("unbound").meaning, /Chrome on Windows.*companion extension/);
+  assert.match(describeState("unbound").meaning, /Device Bound Session Credentials.*Chrome on Windows/);
   assert.equal(describeState("lapsed").action?.href, "/playground");
   assert.equal(describeState("ended").action?.href, "/");
   assert.equal(describeState("bound").action, null);

@@ -9,6 +9,9 @@ import { createPasskey, passkeysUnavailable } from "./webauthn.js";
 
 // Below the life of the server's challenge (300 s).
 const OPTIONS_LIFE_MS = 240_000;
+const SPENT =
+  "It was used, has expired, or was replaced by a newer one. Ask an operator for a new link. If you run this server " +
+  "and nobody has enrolled yet, restart it: it makes a new link.";
 
 const form = byId("enrol", HTMLFormElement);
 const button = byId("enrol-button", HTMLButtonElement);
@@ -44,9 +47,8 @@ async function start() {
   try {
     greet(await fetchOptions());
   } catch (error) {
-    const again = isPassing(error) ? " Then open the link again." : "";
-    const title = again ? "The link could not be checked." : "This link cannot be used.";
-    return refuse(title, ceremonyMessage(error) + again);
+    if (isPassing(error)) return refuse("The link could not be checked.", `${ceremonyMessage(error)} Then open it again.`);
+    return refuse("This link cannot be used.", isSpent(error) ? SPENT : ceremonyMessage(error));
   }
   name.value ||= suggestedName(navigator.userAgent);
   button.disabled = false;
@@ -62,6 +64,14 @@ async function start() {
  */
 function isPassing(error) {
   return error instanceof Problem && (error.status === 0 || error.status >= 500);
+}
+
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether the link was good once, or is no link at all
+ */
+function isSpent(error) {
+  return error instanceof Problem && error.status === 410;
 }
 
 /** @returns {Promise<any>} the server's answer; its options are kept */
@@ -91,7 +101,7 @@ function refuse(title, text) {
   person.hidden = true;
   form.hidden = true;
   byId("aside", HTMLElement).hidden = true;
-  showNotice(byId("refused", HTMLElement), { title, text, action: null });
+  showNotice(byId("refused", HTMLElement), { title, text, action: { label: "Sign in", href: "/" } });
 }
 
 /** @returns {Promise<"leaving" | void>} */

@@ -37,6 +37,7 @@ function option(model) {
   made.value = String(model.id);
   made.textContent = facts.tier === "premium" ? `${model.id} (premium)` : String(model.id);
   made.dataset["price"] = priceText(facts);
+  made.dataset["tier"] = String(facts.tier);
   return made;
 }
 

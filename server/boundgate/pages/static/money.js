@@ -16,26 +16,18 @@ export function formatMicroUsd(microUsd) {
 }
 
 /**
- * What one call of a model costs.
+ * What one call of a model costs, in the words that the page itself came with.
  *
  * @param {Record<string, unknown>} price `boundgate` member of an entry of /v1/models
- * @returns {string} such as "$2.00 a call" or "$0.25 in, $2.00 out per million tokens"
+ * @returns {string} such as "$2.00 a prompt, then $1.75 and $14.00 per million tokens in and out"
  */
 export function priceText(price) {
   const call = price["price_per_call_micro_usd"];
   const input = price["input_per_million_micro_usd"];
   const output = price["output_per_million_micro_usd"];
   const parts = [];
-  if (call) parts.push(`${formatMicroUsd(call)} a call`);
-  const million = `${formatMicroUsd(input ?? 0)} in, ${formatMicroUsd(output ?? 0)} out per million tokens`;
+  if (call) parts.push(`${formatMicroUsd(call)} a prompt`);
+  const million = `${formatMicroUsd(input ?? 0)} and ${formatMicroUsd(output ?? 0)} per million tokens in and out`;
   if (input || output) parts.push(million);
-  return parts.join(" + ") || "no charge";
-}
-
-/**
- * @param {unknown} calls
- * @returns {string} such as "3 calls in this session"
- */
-export function callsText(calls) {
-  return calls === 1 ? "1 call in this session" : `${Number(calls) || 0} calls in this session`;
+  return parts.join(", then ") || "no charge";
 }

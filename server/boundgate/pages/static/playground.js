@@ -5,7 +5,7 @@ import { closingText } from "./chat.js";
 import { byId, showNotice } from "./dom.js";
 import { refreshModels, wireModels } from "./models.js";
 import { Problem, explain } from "./problems.js";
-import { refreshSpend } from "./spend.js";
+import { followSpend, refreshSpend } from "./spend.js";
 import { streamChat } from "./stream.js";
 
 const form = byId("ask", HTMLFormElement);
@@ -78,7 +78,7 @@ function conclude() {
   stop.hidden = true;
   // The call may have renewed the key's proof, or met its end.
   settled = refreshBadge();
-  void refreshSpend();
+  void followSpend();
 }
 
 /** @returns {AbortSignal} */
@@ -115,5 +115,5 @@ function fail(error) {
   }
   run.textContent = "";
   const problem = error instanceof Problem ? error : Problem.from(0, null);
-  showNotice(trouble, explain(problem));
+  showNotice(trouble, explain(problem, model.selectedOptions[0]?.dataset["tier"]));
 }

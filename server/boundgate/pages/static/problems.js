@@ -44,17 +44,15 @@ const BY_CODE = {
     title: "This browser has no key here.",
     text:
       "Paid calls need a sign-in that is bound to a key. Sign in with a browser that has Device Bound Session " +
-      "Credentials, such as Chrome on Windows with a TPM, or with the companion extension where it is available.",
+      "Credentials, such as Chrome on Windows with a TPM.",
   },
   proof_required: {
     title: "The key was not proved in time.",
     text: "Send again: your browser is asked for its key once more. If that fails, sign in again.",
     action: SIGN_IN,
   },
-  step_up_required: {
-    title: "This call needs a passkey confirmation.",
-    text: "Confirmations are not available here yet. Choose a standard model, or wait a few minutes and try again.",
-  },
+  // Three causes share this code: the model's tier, the browser's signing quota, a second key. The server says which.
+  step_up_required: { title: "Refused for now.", text: null },
   session_revoked: {
     title: "This session has ended.",
     text: "It was ended on the server, so nothing more can be sent from it.",
@@ -83,12 +81,14 @@ const BY_CODE = {
  * What to tell the person about a failed call to `/v1`, with a next step.
  *
  * @param {Problem} problem
+ * @param {string} [tier] of the model that was asked for
  * @returns {Said}
  */
-export function explain(problem) {
+export function explain(problem, tier) {
   const known = Object.hasOwn(BY_CODE, problem.code) ? BY_CODE[problem.code] : undefined;
   if (!known) return { title: problem.title + ".", text: problem.detail, action: null };
-  const parts = [known.text ?? problem.detail, known.next ?? ""];
+  const cheaper = problem.code === "step_up_required" && tier === "premium" ? "Choose a standard model." : "";
+  const parts = [known.text ?? problem.detail, known.next ?? cheaper];
   return { title: known.title, text: parts.filter(Boolean).join(" "), action: known.action ?? null };
 }
 

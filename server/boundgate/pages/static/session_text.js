@@ -22,8 +22,8 @@ const STATES = {
   unbound: {
     label: "Not bound",
     meaning:
-      "This browser registered no key, so paid calls are refused. Use one with Device Bound Session Credentials " +
-      "(Chrome on Windows with a TPM), or the companion extension where it is available.",
+      "This browser registered no key, so paid calls are refused. Sign in with one that has Device Bound Session " +
+      "Credentials, such as Chrome on Windows with a TPM.",
     action: null,
   },
   lapsed: {

@@ -4,6 +4,7 @@ import { ceremonyMessage } from "./ceremony_text.js";
 import { confirmAct } from "./confirm.js";
 import { byId, setField } from "./dom.js";
 import { getJson } from "./http.js";
+import { Problem } from "./problems.js";
 import { toast } from "./toast.js";
 
 const form = byId("sign-out", HTMLFormElement);
@@ -35,12 +36,16 @@ async function signOut() {
   return "leaving";
 }
 
-/** @returns {Promise<string>} empty where the server did not say */
+/**
+ * @returns {Promise<string>} empty where the server did not say
+ * @throws {Problem} where there is no server: leaving the page would tell nobody that the session goes on
+ */
 async function sessionState() {
   try {
     const { state } = await getJson("/session");
     return String(state);
-  } catch {
+  } catch (error) {
+    if (error instanceof Problem && error.code === "unreachable") throw error;
     return "";
   }
 }

@@ -1,8 +1,14 @@
 // @ts-check
 import { byId } from "./dom.js";
 
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") toast("");
+});
+document.getElementById("toast")?.addEventListener("click", () => toast(""));
+
 /**
- * Say something in the page's one general status line; an empty text clears it.
+ * Say something in the page's one general status line; an empty text clears it, as a click on it
+ * or Escape does.
  *
  * @param {string} text
  */
