@@ -55,10 +55,11 @@ def browser(
 def run(arguments: list[str]) -> int:
     """Run one command. Returns its exit status."""
     try:
-        status = typer.main.get_command(app).main(arguments, prog_name="demo_client", standalone_mode=False)
+        status = typer.main.get_command(app).main(arguments, prog_name="python -m demo_client", standalone_mode=False)
     except typer.TyperException as error:
         if message := error.format_message():
             print(f"demo_client: {message}", file=sys.stderr)
+            print("  `python -m demo_client browser --help` shows how it is used.", file=sys.stderr)
         return error.exit_code
     except BrowserError as error:
         print(f"demo_client: {error}", file=sys.stderr)

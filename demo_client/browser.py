@@ -59,7 +59,9 @@ def open_browser(
     trusted = checked_spki(spki) if spki is not None else spki_for(url, data_dir)
     program = find_chromium(platform)
     if program is None:
-        raise BrowserError(f"no Chrome or Chromium found. Install one, or name its program in {BROWSER_VARIABLE}.")
+        named = os.environ.get(BROWSER_VARIABLE)
+        wrong = f"{BROWSER_VARIABLE} names {named}, which is no program" if named else "no Chrome or Chromium found"
+        raise BrowserError(f"{wrong}. Install one, or name its program in {BROWSER_VARIABLE}.")
     if not headless and platform.startswith("linux") and not ({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
         raise BrowserError("there is no display to open a window on. Start it on a desktop, or use --headless.")
     root = hasattr(os, "geteuid") and os.geteuid() == 0

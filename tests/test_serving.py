@@ -197,6 +197,24 @@ def test_a_port_in_use_is_a_sentence_and_leaves_the_other_servers_file(start):
     assert first.facts["pid"] == first.process.pid
 
 
+def test_a_second_server_on_the_same_data_is_refused_and_the_first_goes_on(start):
+    first = start(token=TOKEN).ready()
+    before = first.facts
+    second = start()
+    status, _, err = second.ended()
+    assert status == 1
+    assert f"the server at {before['url']} (pid {first.process.pid}) uses it" in err
+    assert first.facts == before
+
+
+def test_a_killed_server_leaves_its_data_to_the_next(start):
+    first = start().ready()
+    first.process.kill()
+    first.ended()
+    (first.data_dir / "run.json").unlink()
+    assert start().ready().facts is not None
+
+
 def test_an_uncaught_exception_is_logged_without_what_it_held(start):
     server = start().ready()
     with server.client() as client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import logging
 import os
 import socket
@@ -16,6 +17,7 @@ from boundgate.asgi import ASGIApp, Receive, Send
 from boundgate.certificates import TlsFiles
 from boundgate.errors import BoundgateError
 from boundgate.private_files import make_private_directory
+from boundgate.runfile import RunInfo, read_run_file
 from boundgate.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 10.0
 """How long answers in flight may take to end after the first signal."""
 IDLE_CONNECTION_SECONDS = 75.0
+LOCK_FILE = "serve.lock"
 
 
 class ServeError(BoundgateError):
@@ -36,11 +39,51 @@ def prepare_data_dir(data_dir: Path) -> None:
     """Make the data directory, 0700, where it is missing. Raises ServeError where it cannot be written."""
     try:
         make_private_directory(data_dir)
+        if not data_dir.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "is not a directory")
         if not os.access(data_dir, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "permission denied")
     except OSError as error:
         reason = (error.strerror or "cannot be used").lower()
         raise ServeError(f"data directory {data_dir}: {reason}. Choose another with --data-dir.") from None
+
+
+@contextlib.contextmanager
+def only_server(data_dir: Path) -> Iterator[None]:
+    """Keep a second server off the data directory: hot state lives in one process, and `run.json` names one server.
+
+    The kernel lets go of the lock with the process, however that ends. Raises ServeError where another server has it.
+    """
+    try:
+        descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ServeError(f"{data_dir / LOCK_FILE} cannot be opened: {(error.strerror or '').lower()}.") from None
+    try:
+        _take(descriptor, data_dir)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, data_dir: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        info = read_run_file(data_dir)
+        who = f"the server at {info.url} (pid {info.pid})" if info else "another server"
+        raise ServeError(f"data directory {data_dir}: {who} uses it. Choose another with --data-dir.") from None
+
+
+def running_server(data_dir: Path) -> RunInfo | None:
+    """What the server that runs on this data directory says about itself; None where none does."""
+    info = read_run_file(data_dir)
+    if info is not None:
+        with contextlib.suppress(PermissionError):  # it runs as another user
+            try:
+                os.kill(info.pid, 0)
+            except ProcessLookupError:
+                return None
+    return info
 
 
 @contextlib.contextmanager

@@ -12,12 +12,13 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from boundgate.certificates import TlsFiles, tls_files
 from boundgate.clock import Clock, system_clock
 from boundgate.errors import Gone
-from boundgate.listening import HeadLimit, hypercorn_config, listening, prepare_data_dir
+from boundgate.listening import HeadLimit, hypercorn_config, listening, only_server, prepare_data_dir
 from boundgate.runfile import RunInfo, remove_run_file, write_run_file
 from boundgate.settings import Settings
 
@@ -86,7 +87,7 @@ def serve(
         The exit status: 0 after an orderly end, 130 after a second signal.
 
     Raises:
-        ServeError: the address cannot be listened on, or the data directory cannot be used.
+        ServeError: the address cannot be listened on, or the data directory cannot be used or is another server's.
         CertificateError: the configured certificate cannot be used.
         BoundgateError: what the services raise when they cannot be opened.
     """
@@ -103,9 +104,9 @@ async def _serve(
     from hypercorn.asyncio import serve as hypercorn_serve  # noqa: PLC0415 - keeps `import boundgate.serving` light
 
     asyncio.get_running_loop().set_exception_handler(_unless_noise)
-    prepare_data_dir(settings.data_dir)
-    tls = tls_files(settings, clock=clock)
-    with listening(settings.host, settings.port) as listener, _signals() as signals:
+    # The port first: what cannot start leaves nothing behind.
+    with listening(settings.host, settings.port) as listener, _own(settings.data_dir), _signals() as signals:
+        tls = tls_files(settings, clock=clock)
         async with composition.open_services(settings) as services:
             app, token = composition.create_app(services), await services.enrolment.first_link()
             link = f"{services.origin}/enrol#{token}" if token else None
@@ -122,6 +123,13 @@ async def _serve(
             limited = cast("Framework", HeadLimit(app, max_bytes=settings.header_max_bytes))
             serving = hypercorn_serve(limited, config, shutdown_trigger=until_stopped, mode="asgi")
             return await _unless_interrupted(serving, signals.second)
+
+
+@contextlib.contextmanager
+def _own(data_dir: Path) -> Iterator[None]:
+    prepare_data_dir(data_dir)
+    with only_server(data_dir):
+        yield
 
 
 async def _unless_interrupted(serving: Coroutine[Any, Any, None], interrupted: asyncio.Event) -> int:

@@ -12,7 +12,7 @@ from boundgate.cli import certificates, keys, users
 from boundgate.cli.options import AsJson, ConfigFile, DataDir, settings_from
 from boundgate.cli.output import note, show_json, show_table
 
-HELP = """A gateway in front of costly AI endpoints that makes a stolen token worthless.
+HELP = """A gateway in front of costly AI endpoints that makes a stolen token worth next to nothing.
 
 \b
 [bold]Examples[/bold]
@@ -23,7 +23,7 @@ HELP = """A gateway in front of costly AI endpoints that makes a stolen token wo
   boundgate keys rotate                 new keys; nobody is signed out
   boundgate settings                    what is set, and where it was set
 
-Settings come from options, BOUNDGATE_* variables and a TOML file, in this order.
+Settings come from options, BOUNDGATE_* variables and a TOML file; the first of them wins.
 """
 
 app = typer.Typer(
@@ -73,7 +73,11 @@ def serve(
 
 @app.command(name="settings")
 def show_settings(data_dir: DataDir = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
-    """Show the effective settings, where each was set, and what it is. Secrets show as "set"."""
+    """Show the effective settings, where each was set, and what it is. Secrets show as "set".
+
+    The strongest source comes first: command-line options; BOUNDGATE_* variables, such as BOUNDGATE_PORT; a TOML file
+    (--config, else the one that BOUNDGATE_CONFIG_FILE names, else boundgate.toml in the data directory); the defaults.
+    """
     from boundgate.cli.effective import effective_settings  # noqa: PLC0415
 
     settings = settings_from(config, data_dir=data_dir)

@@ -10,6 +10,7 @@ import typer
 
 from boundgate.cli.options import AsJson, ConfigFile, DataDir, settings_from
 from boundgate.cli.output import note, show_json, show_table, utc
+from boundgate.errors import NotFound
 from boundgate.settings import Settings
 
 Result = TypeVar("Result")
@@ -22,9 +23,13 @@ app = typer.Typer(help="Users and their one-time links.", no_args_is_help=True)
 def list_users(data_dir: DataDir = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List everybody, in the order of creation."""
     settings = settings_from(config, data_dir=data_dir)
+    _require_database(settings)
     users = _with_services(settings, lambda services: services.enrolment.users())
     if as_json:
         show_json([{"name": u.name, "operator": u.operator, "created_at": u.created_at} for u in users])
+        return
+    if not users:
+        note("Nobody yet. The banner of `boundgate serve` shows the first user's link.")
         return
     rows = [(u.name, "operator" if u.operator else "user", utc(u.created_at)) for u in users]
     show_table(("name", "role", "created"), rows)
@@ -37,7 +42,10 @@ def invite(
     data_dir: DataDir = None,
     config: ConfigFile = None,
 ) -> None:
-    """Print a one-time link with which NAME enrols a first passkey. It is shown this once only."""
+    """Print a one-time link with which NAME enrols a first passkey. It is shown this once only.
+
+    An earlier link of NAME's no longer works. Only the link goes to standard output.
+    """
     settings = settings_from(config, data_dir=data_dir)
     _print_link(
         settings,
@@ -48,8 +56,12 @@ def invite(
 
 @app.command()
 def recover(name: Name, data_dir: DataDir = None, config: ConfigFile = None) -> None:
-    """End everything NAME has (passkeys, sessions, links), tell the owner, and print a new one-time link."""
+    """End everything NAME has (passkeys, sessions, links), tell the owner, and print a new one-time link.
+
+    The owner reads it on the account page after enrolling anew. Only the link goes to standard output.
+    """
     settings = settings_from(config, data_dir=data_dir)
+    _require_database(settings)
     _print_link(
         settings,
         lambda services: services.enrolment.recover(name),
@@ -58,12 +70,23 @@ def recover(name: Name, data_dir: DataDir = None, config: ConfigFile = None) -> 
 
 
 def _print_link(settings: Settings, make: Callable[[Any], Awaitable[str]], sentence: str) -> None:
-    async def link(services: Any) -> str:
-        return f"{services.origin}/enrol#{await make(services)}"
+    from boundgate.listening import running_server  # noqa: PLC0415 - `--help` must not load the whole application
 
-    url = _with_services(settings, link)
+    # A server that was started with options of its own is where the link leads, not where these settings say.
+    server = running_server(settings.data_dir)
+    origin = server.url if server else settings.origin
+    token = _with_services(settings, make)
     note(sentence)
-    print(url)
+    print(f"{origin}/enrol#{token}")
+    if server is None:
+        note(f"No server runs on {settings.data_dir} now: the link opens once one serves {origin}.")
+
+
+def _require_database(settings: Settings) -> None:
+    """Refuse to look for people where no server has ever run: a mistyped directory must not be made."""
+    file = settings.data_dir / "boundgate.sqlite3"
+    if not settings.database_url and not file.exists():
+        raise NotFound(f"no server has run on {settings.data_dir} yet. Choose its directory with --data-dir.")
 
 
 def _with_services(settings: Settings, act: Callable[[Any], Awaitable[Result]]) -> Result:
