@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
@@ -22,6 +23,7 @@ from e2e.support.person import Person
 from e2e.support.secrets import Secrets
 from e2e.support.server import Server
 
+_NUMBERS = itertools.count(1)
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 
 
@@ -134,7 +136,8 @@ def person(
 def owner(person: Callable[..., Person], server: Server, request: pytest.FixtureRequest) -> Person:
     """Somebody who has enrolled at the shared server and is bound."""
     someone = person()
-    someone.enrol(server.invite(request.node.name[:60]))
+    someone.name = f"{request.node.originalname[:40]} {next(_NUMBERS)}"
+    someone.enrol(server.invite(someone.name))
     someone.wait_until("bound")
     return someone
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -31,15 +31,16 @@ def bound_cookie(owner: Person) -> str:
 
 
 @pytest.fixture
-def client(owner: Person, trust: ssl.SSLContext) -> openai.OpenAI:
+def client(owner: Person, trust: ssl.SSLContext) -> Iterator[openai.OpenAI]:
     """OpenAI's package with a bound cookie; it sends a Bearer header as well."""
-    return openai.OpenAI(
-        base_url=f"{owner.origin}/v1",
-        api_key="not-a-key",
-        default_headers={"Cookie": bound_cookie(owner)},
-        http_client=httpx.Client(verify=trust),
-        max_retries=0,
-    )
+    with httpx.Client(verify=trust) as http_client:
+        yield openai.OpenAI(
+            base_url=f"{owner.origin}/v1",
+            api_key="not-a-key",
+            default_headers={"Cookie": bound_cookie(owner)},
+            http_client=http_client,
+            max_retries=0,
+        )
 
 
 def test_the_openai_package_chats_plain_and_streamed(client: openai.OpenAI) -> None:

@@ -20,14 +20,15 @@ class Person:
     """
 
     def __init__(self, context: BrowserContext, origin: str) -> None:
-        self.context, self.origin = context, origin
+        self.context, self.origin, self.name = context, origin, ""
         self.page: Page = context.new_page()
         self.dbsc_events: list[dict[str, Any]] = []
         self.devtools: CDPSession = context.new_cdp_session(self.page)
         self.devtools.on("Network.deviceBoundSessionEventOccurred", lambda event: self.dbsc_events.append(event))  # noqa: PLW0108
         self.devtools.send("Network.enable")
         self.devtools.send("Network.enableDeviceBoundSessions", {"enable": True})
-        self.authenticator = self._add_authenticator()
+        self.devtools.send("WebAuthn.enable", {"enableUI": False})
+        self.authenticator = self.add_authenticator("internal")
 
     def enrol(self, url: str) -> None:
         """Follow an enrolment link and create a passkey; ends in the playground."""
@@ -102,12 +103,12 @@ class Person:
         assert len(found) >= count, self.dbsc_events
         return found
 
-    def _add_authenticator(self) -> str:
-        self.devtools.send("WebAuthn.enable", {"enableUI": False})
+    def add_authenticator(self, transport: str) -> str:
+        """Give the page one more virtual authenticator; returns its id."""
         options = {
             "protocol": "ctap2",
             "ctap2Version": "ctap2_1",
-            "transport": "internal",
+            "transport": transport,
             "hasResidentKey": True,
             "hasUserVerification": True,
             "isUserVerified": True,

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -16,13 +17,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
+
 from boundgate.services import open_services
 from boundgate.settings import load_settings
 
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 30.0
+START_SECONDS, WRITE_SECONDS = 30.0, 10.0
 
 
 class Server:
@@ -95,13 +98,24 @@ class Server:
             return connection.execute(query, values).fetchall()
 
     def recorded(self, kind: str) -> list[str]:
-        """Outcomes of the recorded events of one kind, oldest first; waits out the batch that is being written."""
-        time.sleep(1.2)
+        """Outcomes of the recorded events of one kind, oldest first, with everything that has happened by now."""
+        self.wait_for_records()
         return [
             outcome
             for outcome, count in self.rows("SELECT outcome, count FROM events WHERE kind = ? ORDER BY at, rowid", kind)
             for _ in range(count)
         ]
+
+    def wait_for_records(self) -> None:
+        """Cause one more record and wait until it is written: those before it then are, too, for batches keep order."""
+        marks = "SELECT COALESCE(SUM(count), 0) FROM events WHERE kind = 'http.unknown'"
+        before = self.rows(marks)
+        trust = ssl.create_default_context(cafile=str(self.data_dir / "tls" / "ca.pem"))
+        assert httpx.get(f"{self.origin}/mark", verify=trust).status_code == 404
+        deadline = time.monotonic() + WRITE_SECONDS
+        while self.rows(marks) == before:
+            assert time.monotonic() < deadline, "records are not written"
+            time.sleep(0.02)
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "boundgate", *words, "--data-dir", str(self.data_dir)]
