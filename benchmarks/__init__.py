@@ -1,0 +1,1 @@
+"""What the costly steps cost, measured in one process and one run: `make bench`."""

@@ -1,0 +1,83 @@
+"""Measure and print. `python -m benchmarks [--rounds N] [--scale FACTOR]`
+
+Everything runs in this process under uvloop, over a database of its own, with the settings that a server has by
+default. Neither HTTP nor TLS is included, nor the batches that write proofs to the database later. Times are medians
+over the rounds; a ratio is the median of the ratios within each round, which a busy machine disturbs less. Compare
+figures of one run only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import platform
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import admissions, parsing, refreshes
+from benchmarks.timing import Result, measure
+from boundgate.clock import system_clock
+from tests.support.site import running_site
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print one table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What the costly steps cost.")
+    parser.add_argument("--rounds", type=int, default=25, help="rounds of each case (default: 25)")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the calls in each round (default: 1)")
+    options = parser.parse_args(arguments)
+    with _quiet(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        results = runner.run(_measure_all(options.rounds, options.scale))
+    table = Table("case", title=_title(options.rounds), title_justify="left")
+    for heading in ("median µs", "±", "per second", "ratio"):
+        table.add_column(heading, justify="right")
+    for group in results:
+        for result in group:
+            table.add_row(*_row(result))
+        table.add_section()
+    Console().print(table)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No log lines between the figures; as before afterwards."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+async def _measure_all(rounds: int, scale: float) -> list[list[Result]]:
+    with tempfile.TemporaryDirectory() as directory:
+        async with running_site(Path(directory) / "data", clock=cast("Any", system_clock)) as site:
+            groups = [await refreshes.group(site), await admissions.group(site), await parsing.group(site)]
+            return [await measure(group, rounds=rounds, scale=scale) for group in groups]
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    return (
+        result.name,
+        f"{result.median_us:,.1f}",
+        f"{result.spread:.0%}",
+        f"{1_000_000 / result.median_us:,.0f}",
+        f"{result.ratio:.2f}",
+    )
+
+
+def _title(rounds: int) -> str:
+    return f"Python {platform.python_version()}, cryptography {version('cryptography')}, {rounds} rounds"
+
+
+if __name__ == "__main__":
+    main()
