@@ -10,8 +10,11 @@ import typer
 
 from boundgate.cli.root import app
 from boundgate.settings import TierRule, load_settings
+from boundgate.terms import SessionState
+from tests.support.site import BOUND, FRESH, LOGIN, running_site
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "server" / "boundgate"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 SETTING = re.compile(r"^\| `([a-z0-9_]+)` \|(.*?)\| (.+) \|$", re.MULTILINE)
 
@@ -32,6 +35,15 @@ def test_every_setting_is_documented_with_its_default_and_nothing_else_is(tmp_pa
     settings = load_settings()
     expected = {name: shown(getattr(settings, name)) for name in type(settings).model_fields} | {"tiers": "see below"}
     assert documented() == expected
+
+
+def test_the_settings_file_of_the_readme_is_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"```toml\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "example.toml").write_text(example)
+    settings = load_settings(config_file=tmp_path / "example.toml")
+    assert settings.origin == "https://ai.example.com"
+    assert not settings.development_tls
 
 
 def test_every_setting_describes_itself():
@@ -71,6 +83,52 @@ def test_every_relative_link_leads_somewhere(page):
 
 def test_every_room_of_the_package_stands_in_the_architecture():
     text = (ROOT / "docs" / "architecture.md").read_text()
-    package = ROOT / "server" / "boundgate"
-    rooms = [path.name for path in package.iterdir() if (path / "__init__.py").exists()]
+    rooms = [path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()]
     assert [room for room in rooms if f"`{room}/`" not in text] == []
+
+
+def test_every_module_beside_the_rooms_stands_in_the_architecture():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    modules = {path.name for path in PACKAGE.glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert [name for name in sorted(modules) if f"`{name}`" not in text] == []
+
+
+def test_every_file_and_folder_that_the_architecture_names_exists():
+    text = (ROOT / "docs" / "architecture.md").read_text().split("Planned rooms")[0]
+    named = set(re.findall(r"`([a-z_/]+(?:\.py|/))`", text))
+    places = (ROOT, PACKAGE, ROOT / "tests")
+    found = {name for name in named for place in places if (place / name).exists() or any(PACKAGE.glob(f"*/{name}"))}
+    assert named - found == set()
+
+
+HTTP_ROW = re.compile(r"^\| `([A-Z ]+) (/[^`]*)` \| (.+) \| (.+) \|$", re.MULTILINE)
+CODE_ROW = re.compile(r"^\| (?:[45]\d\d|4xx) \| `([a-z_]+)` \|", re.MULTILINE)
+# How codes are written in the source: a class's own, an argument, a refusal of the policy, the framework's default.
+CODES = re.compile(r"""(?:\bcode(?:: ClassVar\[str\])? ?= ?|_refuse\(|_CODES\.get\(status, )"([a-z_]+)\"""")
+NEVER_SENT = {"dbsc_error", "forbidden", "cannot_serve", "certificate_unusable"}
+"""Of base classes, and of commands that fail before there is a server."""
+
+
+async def test_every_route_stands_in_the_http_document_and_nothing_else_does(tmp_path):
+    text = (ROOT / "docs" / "http.md").read_text()
+    documented = {(method, path) for methods, path, _, _ in HTTP_ROW.findall(text) for method in methods.split()}
+    async with running_site(tmp_path) as site:
+        served = {
+            (method, rule.rule)
+            for rule in site.app.url_map.iter_rules()
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        }
+    assert documented == served
+
+
+def test_every_error_code_stands_in_the_http_document_and_nothing_else_does():
+    sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
+    sent = {code for source in sources for code in CODES.findall(source)} - NEVER_SENT
+    text = (ROOT / "docs" / "http.md").read_text()
+    assert {"proof_required", "step_up_required", "internal_error", "foreign_origin", "gone"} <= sent
+    assert set(CODE_ROW.findall(text)) == sent
+
+
+def test_every_state_and_cookie_stands_in_the_http_document():
+    text = (ROOT / "docs" / "http.md").read_text()
+    assert [word for word in (*SessionState, LOGIN, BOUND, FRESH) if f"| `{word}` |" not in text] == []

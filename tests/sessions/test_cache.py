@@ -95,3 +95,39 @@ async def test_unknown_sessions_are_not_kept() -> None:
     for number in range(1000):
         assert await cache.view(f"junk{number}") is None
     assert not cache._views
+
+
+async def test_a_login_value_that_was_replaced_finds_nothing_while_the_session_is_cached() -> None:
+    store, clock = Store(), FakeClock()
+    cache = cache_over(store, clock)
+    assert await cache.view_by_login(b"h" * 32) == VIEW
+    store.view_now = replace(VIEW, session=replace(VIEW.session, login_hash=b"n" * 32))
+    cache.forget(["sid"])
+    assert await cache.view("sid") == store.view_now
+    store.view_now = None
+    assert await cache.view_by_login(b"h" * 32) is None
+
+
+async def test_a_read_is_as_old_as_its_beginning() -> None:
+    store, clock = Store(), FakeClock()
+    cache = cache_over(store, clock)
+    store.gate.clear()
+    slow = asyncio.create_task(cache.view("sid"))
+    await asyncio.sleep(0)
+    clock.advance(0.9)
+    store.gate.set()
+    await slow
+    clock.advance(0.2)
+    store.view_now = None
+    assert await cache.view("sid") is None
+
+
+async def test_the_cache_is_bounded(monkeypatch) -> None:
+    monkeypatch.setattr("boundgate.sessions.cache.MAX_ENTRIES", 10)
+    store, clock = Store(), FakeClock()
+    cache = cache_over(store, clock)
+    for number in range(50):
+        store.view_now = replace(VIEW, session=replace(VIEW.session, id=f"s{number}", login_hash=bytes([number])))
+        cache._keep(store.view_now, clock())
+    assert (len(cache._views), len(cache._ids_by_login)) == (10, 10)
+    assert cache._fresh("s49") is not None

@@ -52,3 +52,16 @@ async def test_a_failed_write_loses_nothing_and_brings_nothing_older_back() -> N
     await journal.flush()
     assert store.proofs == [ProofRecord("a", 2.0, 2)]
     assert store.seen == [("a", 1.0)]
+
+
+async def test_what_a_failed_write_held_is_written_by_the_next_one() -> None:
+    store = Store()
+    journal = Journal(store)  # type: ignore[arg-type]
+    journal.proved(ProofRecord("a", 1.0, 1))
+    store.failing = True
+    with pytest.raises(StorageUnavailable):
+        await journal.flush()
+    assert journal.last_proof("a") == 1.0
+    store.failing = False
+    await journal.flush()
+    assert store.proofs == [ProofRecord("a", 1.0, 1)]
