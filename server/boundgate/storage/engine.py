@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -17,6 +17,8 @@ from boundgate.errors import StorageUnavailable
 from boundgate.private_files import make_private_directory
 from boundgate.storage.failures import declared_failures
 from boundgate.storage.migrate import WRITING, upgrade
+
+Result = TypeVar("Result")
 
 POOL_CONNECTIONS = 8
 WAIT_SECONDS = 5.0
@@ -34,6 +36,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._closed = False
+        self._running: set[asyncio.Task[Any]] = set()
         self._local = engine.dialect.name == "sqlite"
         # SQLite has one writer at a time. Waiting for it here is first come, first served; its own waiting is polling.
         self._turn = asyncio.Lock()
@@ -64,9 +67,23 @@ class Database:
             async with self._its_turn(), self._writing.begin() as connection:
                 yield connection
 
+    async def finish(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run `work` to its end, also where whoever waits for it is cancelled."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it, or has gone
+
     async def close(self) -> None:
-        """Give the connections back. Whoever still uses the database gets `StorageUnavailable`."""
+        """Give the connections back, after the calls under way. Whoever comes later gets `StorageUnavailable`."""
         self._closed = True
+        if self._running:
+            await asyncio.wait(self._running, timeout=WAIT_SECONDS)
         await self.engine.dispose()
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from boundgate.passkeys.model import EnrolmentLink, Notice, Passkey, User
 from boundgate.storage.engine import Database
+from boundgate.storage.finishing import finishing
 from boundgate.storage.passkey_rows import read_link, read_notice, read_passkey, read_user
 from boundgate.storage.schema import links, notices, passkeys, users
 from boundgate.storage.sql import upsert
@@ -23,6 +24,7 @@ _IN_ORDER = (passkeys.c.created_at, passkeys.c.seq)
 Record = TypeVar("Record")
 
 
+@finishing
 class SqlPasskeyStore:
     """Users, passkeys, links and notices as rows.
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from boundgate.sessions.model import Binding, Offer, ProofRecord, Session, SessionView
 from boundgate.sessions.ports import BindOutcome
 from boundgate.storage.engine import Database
+from boundgate.storage.finishing import finishing
 from boundgate.storage.schema import bindings, offers, sessions
 from boundgate.storage.session_rows import VIEWS, read_view
 from boundgate.storage.sql import greater_of
@@ -37,6 +38,7 @@ _RECORD_SEEN = (
 )
 
 
+@finishing
 class SqlSessionStore:
     """Sign-ins, offers and bindings as rows.
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, o
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from boundgate.storage.engine import Database
+from boundgate.storage.finishing import finishing
 from boundgate.storage.schema import calls, events
 from boundgate.storage.sql import upsert
 from boundgate.storage.usage_rows import OK, call_row, event_rows, folded_rows, read_call, read_event
@@ -20,6 +21,7 @@ PRUNE_ROWS = 5_000
 _FOLD_COLUMNS = [events.c.minute, events.c.kind, events.c.outcome, events.c.address, events.c.session_hash]
 
 
+@finishing
 class SqlUsageStore:
     """Calls and events as rows.
 
