@@ -24,6 +24,7 @@ from e2e.support.secrets import Secrets
 from e2e.support.server import Server
 
 _NUMBERS = itertools.count(1)
+ROOT = Path(__file__).parent
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 
 
@@ -142,6 +143,8 @@ def owner(person: Callable[..., Person], server: Server, request: pytest.Fixture
     return someone
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The scan for secrets comes last, when all of them have been issued."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    """Browsers come after everything else, for Playwright keeps a loop running in this thread from then on; the scan
+    for secrets comes at the very end, when all of them have been issued."""
+    items.sort(key=lambda item: (ROOT in item.path.parents, item.get_closest_marker("last") is not None))
