@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from boundgate.asgi import DrainRequestBody
 
 ANSWER = [
@@ -73,6 +75,19 @@ async def test_a_body_that_never_comes_is_waited_for_no_longer_than_the_bound() 
 
 async def test_a_client_that_goes_away_ends_the_wait() -> None:
     log, _read = await run([{"type": "http.disconnect"}])
+    assert log == ["http.response.start", "http.response.body"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "bounds"),
+    [([{"type": "http.disconnect"}], {"max_seconds": 60}), ([], {"max_seconds": 0.01})],
+    ids=["gone", "silent"],
+)
+async def test_neither_of_them_is_waited_for_any_longer(
+    messages: list[dict[str, Any]], bounds: dict[str, float]
+) -> None:
+    async with asyncio.timeout(2):
+        log, _read = await run(messages, **bounds)
     assert log == ["http.response.start", "http.response.body"]
 
 

@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+import h2.config
+import h2.connection
 import httpx
 import pytest
 
@@ -233,3 +235,27 @@ def test_nothing_is_logged_for_ordinary_requests_and_broken_handshakes(start):
         raw.sendall(b"GET / HTTP/1.1\r\n\r\n")
         raw.recv(1)
     assert server.stop()[2] == ""
+
+
+def test_an_unreadable_http2_request_is_one_line_in_the_log(start):
+    server = start().ready()
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    client = h2.connection.H2Connection(
+        h2.config.H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
+    )
+    client.initiate_connection()
+    head = [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"localhost"), (b":path", b"/\xff")]
+    client.send_headers(1, head, end_stream=True)
+    with (
+        socket.create_connection(("127.0.0.1", server.port)) as raw,
+        context.wrap_socket(raw, server_hostname="localhost") as tls,
+    ):
+        tls.sendall(client.data_to_send())
+        while tls.recv(65_536):
+            pass
+    lines = server.stop()[2].splitlines()
+    assert len(lines) == 1
+    assert "was dropped (UnicodeDecodeError)" in lines[0]
+    assert "Traceback" not in lines[0]

@@ -201,7 +201,12 @@ def _signals() -> Iterator[_Signals]:
 def _unless_noise(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     # Port scanners and browsers that dislike the certificate end handshakes all the time; answers that are dropped at
     # the end end their connections by being cancelled.
-    if not isinstance(context.get("exception"), ssl.SSLError | ConnectionError | asyncio.CancelledError):
+    error = context.get("exception")
+    if isinstance(error, BaseExceptionGroup):
+        # Hypercorn's own parser gave up on a client's bytes and dropped that connection; a trace would help nobody.
+        names = ", ".join(sorted({type(one).__name__ for one in error.exceptions}))
+        logging.getLogger(__name__).warning("a connection that sent what cannot be read was dropped (%s)", names)
+    elif not isinstance(error, ssl.SSLError | ConnectionError | asyncio.CancelledError):
         loop.default_exception_handler(context)
 
 

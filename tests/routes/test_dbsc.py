@@ -136,6 +136,7 @@ async def test_the_first_key_wins_and_a_second_one_makes_the_session_contested(s
     assert (await browser.state())["key_thumbprint"] == browser.key.thumbprint
     refused = await browser.chat()
     assert (refused.status_code, (await refused.get_json())["error"]["code"]) == (401, "step_up_required")
+    assert (await browser.page("/")).status_code == 200, "the sign-in page, which it is told to use"
 
 
 async def test_the_same_registration_again_changes_nothing(site: Site) -> None:

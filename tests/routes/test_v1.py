@@ -201,3 +201,8 @@ async def test_skipped_headers_grant_nothing(site: Site, owner: SoftBrowser) -> 
         response = await thief.bare_chat(**{"Secure-Session-Skipped": header})
         assert await error_of(response) == (401, "proof_required")
     assert (await owner.chat()).status_code == 200
+
+
+async def test_the_root_of_the_routes_answers_in_the_envelope_too(site: Site, owner: SoftBrowser) -> None:
+    for path in ("/v1", "/v1/"):
+        assert await error_of(await owner.fetch("GET", path)) == (404, "route_unpriced")

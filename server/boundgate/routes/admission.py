@@ -38,7 +38,7 @@ def facts(found: Credential, tier: Tier | None) -> Facts:
         state=found.state,
         provenance=binding.provenance if binding else Provenance.NONE,
         proof_age_seconds=found.proof_age_seconds(services().clock()),
-        contested=binding is not None and binding.contested_at is not None,
+        contested=found.contested,
         tier=tier,
     )
 

@@ -30,7 +30,8 @@ async def front() -> Response:
     """The sign-in page, also for whoever must sign in again; whoever is bound goes on to the playground."""
     found = await credential()
     # Without its login cookie even a bound session has no pages: the playground would send it straight back here.
-    if found.signed_in and found.state in {SessionState.BOUND, SessionState.BINDING}:
+    at_home = found.signed_in and found.state in {SessionState.BOUND, SessionState.BINDING}
+    if at_home and not found.contested:
         return _see_other("/playground")
     return await render("sign_in.html", error=None)
 

@@ -45,7 +45,7 @@ async def chat_completions() -> Response:
     return await _refusal(chat.model.tier) or await _relay(chat, await credential())
 
 
-@blueprint.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@blueprint.route("", defaults={"path": ""}, strict_slashes=False, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 @blueprint.route("/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 async def unpriced(path: str) -> Response:
     """Everything else may cost money that nobody has counted, so it is refused, never passed through."""

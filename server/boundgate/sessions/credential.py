@@ -43,6 +43,12 @@ class Credential:
         return self.standing in {Standing.FORGED, Standing.ELSEWHERE, Standing.SUPERSEDED}
 
     @property
+    def contested(self) -> bool:
+        """Whether somebody offered a second key: only a new sign-in decides whose session this is."""
+        binding = self.view.binding if self.view else None
+        return binding is not None and binding.contested_at is not None
+
+    @property
     def presented_mint(self) -> int:
         return self.value.mint if self.value else 0
 
