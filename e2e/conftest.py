@@ -20,7 +20,7 @@ from boundgate.certificates import development_certificate
 from boundgate.clock import system_clock
 from demo_client.chromium import dbsc_switches, find_chromium
 from e2e.support.person import Person
-from e2e.support.secrets import Secrets
+from e2e.support.secrets import Secrets, leaks
 from e2e.support.server import Server
 
 _NUMBERS = itertools.count(1)
@@ -76,7 +76,7 @@ def plain_browser(browser_type: BrowserType, browser_type_launch_args: dict[str,
 
 
 @pytest.fixture
-def start_server(tmp_path: Path, tls_dir: Path) -> Iterator[Callable[..., Server]]:
+def start_server(tmp_path: Path, tls_dir: Path, secrets: Secrets) -> Iterator[Callable[..., Server]]:
     """Starts servers with settings of the test's own; all are stopped afterwards."""
     started: list[Server] = []
 
@@ -92,6 +92,7 @@ def start_server(tmp_path: Path, tls_dir: Path) -> Iterator[Callable[..., Server
     yield start
     for server in started:
         server.kill()
+        assert list(leaks(server, secrets.found)) == [], "a secret that was issued lies where it must not"
 
 
 @pytest.fixture(scope="session")
