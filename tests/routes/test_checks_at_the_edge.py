@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from boundgate.terms import EndReason
 from tests.support.site import BOUND, FRESH, LOGIN, ORIGIN, Site, SoftBrowser, running_site
 from tests.support.soft_browser import SoftDbsc, read_offers, refresh_headers, registration_headers
 
@@ -149,3 +150,84 @@ async def test_what_must_never_wait_for_a_refresh_is_out_of_scope(site: Site) ->
     assert excluded == {
         "/dbsc", "/static", "/sign-out", "/oauth", "/.well-known", "/healthz", "/readyz", "/metrics"
     }  # fmt: skip
+
+
+async def test_a_proof_made_for_one_endpoint_is_worth_nothing_at_the_other(site: Site, owner: SoftBrowser) -> None:
+    urls = {name: f"{ORIGIN}/dbsc/{name}" for name in ("register", "refresh")}
+    browser = await site.owner("bob", dbsc=False)
+    offer = read_offers(browser.offer or "")[0]
+    answers = []
+    for aud in (urls["refresh"], urls["register"]):
+        proof = SoftDbsc().registration_proof(offer.challenge, offer.authorization, aud=aud)
+        response = await browser.send("POST", "/dbsc/register", headers=registration_headers(proof, origin=ORIGIN))
+        answers.append(response.status_code)
+    assert answers == [403, 200]
+    assert owner.key is not None
+    answers = []
+    for aud in (urls["register"], urls["refresh"]):
+        proof = owner.key.refresh_proof(owner.challenge, aud=aud)
+        headers = refresh_headers(owner.session_id or "", proof, origin=ORIGIN)
+        answers.append((await owner.send("POST", "/dbsc/refresh", headers=headers)).status_code)
+    assert answers == [403, 200]
+
+
+async def test_a_tier_may_ask_for_a_better_key_than_a_browsers(tmp_path: Path) -> None:
+    async with running_site(tmp_path / "data", tiers={"standard": {"least_provenance": "attested"}}) as site:
+        refused = await (await site.owner()).chat()
+        assert (refused.status_code, (await refused.get_json())["error"]["code"]) == (403, "model_forbidden")
+
+
+async def test_sessions_are_forgotten_after_the_retention_and_not_before(site: Site, owner: SoftBrowser) -> None:
+    view = site.services.sessions._store.view
+    site.clock.advance(89 * 86_400)
+    await site.services.prune()
+    assert await view(owner.session_id or "") is not None
+    site.clock.advance(2 * 86_400)
+    await site.services.prune()
+    assert await view(owner.session_id or "") is None
+
+
+async def test_a_recovery_between_the_assertion_and_the_session_wins(
+    site: Site, owner: SoftBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passkeys = site.services.passkeys
+    honest = passkeys.sign_in
+
+    async def overtaken(credential: str):
+        signed_in = await honest(credential)
+        await site.services.enrolment.recover("alice")
+        return signed_in
+
+    monkeypatch.setattr(passkeys, "sign_in", overtaken)
+    late = site.browser()
+    late.authenticator = owner.authenticator
+    response = await late.sign_in()
+    assert response.status_code == 401
+    assert late.jar == {}
+    assert late.offer is None
+
+
+async def test_idle_sessions_are_no_longer_listed(site: Site, owner: SoftBrowser) -> None:
+    second = site.browser()
+    second.authenticator = owner.authenticator
+    await second.sign_in()
+    user = await site.services.store.user_by_name("alice")
+    assert user is not None
+    assert len(await site.services.sessions.live(user.id)) == 2
+    site.clock.advance(3500)
+    assert (await owner.chat()).status_code == 200
+    await site.services.flush()
+    site.clock.advance(200)
+    assert [view.session.id for view in await site.services.sessions.live(user.id)] == [owner.session_id]
+
+
+async def test_nothing_is_told_of_a_session_that_has_ended_or_of_a_value_that_is_worth_nothing(
+    site: Site, owner: SoftBrowser
+) -> None:
+    moved = await owner.copy_jar(address="203.0.113.9").state()
+    assert (moved["state"], moved["bound_until"]) == ("lapsed", None)
+    assert (await owner.state())["bound_until"] == site.clock() + 300
+    await site.services.sessions.end([owner.session_id or ""], EndReason.ENDED_BY_OWNER)
+    ended = await owner.state()
+    assert (ended["state"], ended["provenance"]) == ("ended", "none")
+    assert (ended["key_thumbprint"], ended["proof_age_seconds"]) == (None, None)

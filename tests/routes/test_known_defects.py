@@ -370,9 +370,18 @@ async def test_a_session_whose_proof_is_too_old_is_never_called_bound(site: Site
     await other.sign_in()
     site.clock.advance(301)
     owner.jar[BOUND] = (owner.jar[BOUND][0], float("inf"))
-    assert (await owner.state())["state"] == "lapsed"
-    page = await (await other.page("/account")).get_data(as_text=True)
-    assert "lapsed" in page.lower(), "another browser of the same user sees it too"
+    state = await owner.state()
+    assert (state["state"], state["bound_until"]) == ("lapsed", None)
+    await other.refresh()
+    assert await _other_sessions(other) == ["lapsed"]
+    await owner.refresh()
+    assert await _other_sessions(other) == ["bound"]
+
+
+async def _other_sessions(browser: SoftBrowser) -> list[str]:
+    """What the account page says of the user's sessions elsewhere."""
+    page = await (await browser.page("/account")).get_data(as_text=True)
+    return re.findall(r'data-state="(\w+)"', page.partition("Other sessions")[2])
 
 
 @pytest.mark.parametrize("reason", ["quota_exceeded", "unreachable", "server_error", "unheard_of"])

@@ -25,7 +25,7 @@ async def test_the_end_of_a_session_cuts_its_calls_and_nobody_elses(tmp_path: Pa
         owner, other = await site.owner(), await site.owner("bob")
         call = asyncio.create_task(owner.chat(stream=stream))
         bystander = asyncio.create_task(other.chat(stream=True))
-        await both_under_way(upstream)
+        await under_way(upstream, 2)
         await end(site, owner, how)
         response = await asyncio.wait_for(call, 5)
         text = await response.get_data(as_text=True)
@@ -37,9 +37,9 @@ async def test_the_end_of_a_session_cuts_its_calls_and_nobody_elses(tmp_path: Pa
         assert "second" in await (await bystander).get_data(as_text=True)
 
 
-async def both_under_way(upstream: ScriptedUpstream) -> None:
+async def under_way(upstream: ScriptedUpstream, calls: int) -> None:
     for _ in range(10_000):
-        if upstream.answer.taken == 2:
+        if upstream.answer.taken == calls:
             return
         await asyncio.sleep(0.001)
     raise AssertionError("the calls have not begun")
@@ -136,3 +136,27 @@ async def test_an_offer_expires_twice_over(site: Site) -> None:
         response = await browser.send("POST", "/dbsc/register", headers=registration_headers(proof, origin=ORIGIN))
         assert response.status_code == 403
         assert (await browser.state())["state"] == "unbound"
+
+
+async def test_an_end_reaches_calls_also_where_its_own_client_hangs_up(tmp_path: Path) -> None:
+    silent, stored = asyncio.Event(), asyncio.Event()
+    upstream = ScriptedUpstream(chunk("first "), silent, chunk("second"), b"data: [DONE]\n\n")
+    async with running_site(tmp_path / "data", upstream=upstream) as site:
+        owner = await site.owner()
+        call = asyncio.create_task(owner.chat(stream=True))
+        await under_way(upstream, 1)
+        store_end = site.services.sessions._store.end
+
+        async def end(*given, **named):
+            ended = await store_end(*given, **named)
+            stored.set()
+            await asyncio.sleep(0.01)
+            return ended
+
+        site.services.sessions._store.end = end
+        ending = asyncio.create_task(site.services.sessions.end([owner.session_id or ""], EndReason.ENDED_BY_OWNER))
+        await stored.wait()
+        ending.cancel()
+        await asyncio.sleep(0.05)
+        silent.set()
+        assert "second" not in await (await asyncio.wait_for(call, 5)).get_data(as_text=True)

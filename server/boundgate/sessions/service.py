@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from boundgate.clock import Clock, RandomBytes, new_token
 from boundgate.dbsc import BoundValue, Challenges, Macs, unseal
@@ -53,6 +55,7 @@ class SessionService:
         on_ended: Callable[[Collection[str]], None],
     ) -> None:
         self._on_ended = on_ended
+        self._ending: set[asyncio.Task[list[str]]] = set()
         self._store, self._hot, self._cache, self._journal = store, hot, cache, journal
         self._challenges, self._macs, self._rules = challenges, macs, rules
         self._clock, self._random = clock, random
@@ -190,15 +193,11 @@ class SessionService:
 
     async def end(self, session_ids: Collection[str], reason: EndReason) -> list[str]:
         """End sessions; durable and in force when it returns. Returns the ids that this call ended."""
-        ended = await self._store.end(session_ids, now=self._clock(), reason=reason)
-        self._forget(session_ids)
-        return ended
+        return await self._to_its_end(self._store.end(session_ids, now=self._clock(), reason=reason), session_ids)
 
     async def end_user(self, user_id: str, reason: EndReason) -> list[str]:
         """End everything a user is signed in with."""
-        ended = await self._store.end_user(user_id, now=self._clock(), reason=reason)
-        self._forget(ended)
-        return ended
+        return await self._to_its_end(self._store.end_user(user_id, now=self._clock(), reason=reason))
 
     async def live(self, user_id: str) -> list[SessionView]:
         """A user's running sessions, newest first."""
@@ -209,6 +208,19 @@ class SessionService:
             since_seen=now - self._rules.login_idle_seconds,
             since_created=now - self._rules.login_seconds,
         )
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, list[str]], also: Collection[str] = ()) -> list[str]:
+        """Store an end and put it in force, also where whoever asked for it hangs up in between."""
+
+        async def end() -> list[str]:
+            ended = await work
+            self._forget({*ended, *also})
+            return ended
+
+        task = asyncio.create_task(end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return await asyncio.shield(task)
 
     def _forget(self, ended: Collection[str]) -> None:
         self._cache.forget(ended)
