@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from demo_client.browser import BrowserError, open_browser
+from boundgate.chromium import BrowserError
+from demo_client.browser import open_browser
 
 app = typer.Typer(
     help="Programs for people who develop against Boundgate.",

@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType
 
 from boundgate.certificates import development_certificate
+from boundgate.chromium import dbsc_switches, find_chromium
 from boundgate.clock import system_clock
-from demo_client.chromium import dbsc_switches, find_chromium
 from e2e.support.person import Person
 from e2e.support.secrets import Secrets, leaks
 from e2e.support.server import Server

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boundgate.chromium import BrowserError, checked_spki, spki_for
 from demo_client.__main__ import run
-from demo_client.browser import BrowserError, check_url, checked_spki, spki_for
+from demo_client.browser import check_url
 
 SPKI = "FohUsLNfAm8/jNRedGC1RwZmS5gKI/sfRT4nCOkqchI="
 
@@ -72,7 +73,7 @@ def test_a_missing_browser_is_said_with_the_way_out(monkeypatch, capfd):
 def test_a_missing_display_is_said_instead_of_a_browser_that_dies(monkeypatch, capfd):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setattr("demo_client.browser.find_chromium", lambda _platform: "/bin/true")
+    monkeypatch.setattr("boundgate.chromium.find_chromium", lambda *_: "/bin/true")
     monkeypatch.setattr("sys.platform", "linux")
     assert run(["browser", "about:blank"]) == 1
     assert "--headless" in capfd.readouterr().err

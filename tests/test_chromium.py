@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo_client.chromium import dbsc_switches, find_chromium
+from boundgate.chromium import dbsc_switches, find_chromium
 
 SPKI = "FohUsLNfAm8/jNRedGC1RwZmS5gKI/sfRT4nCOkqchI="
 BOTH = "--enable-features=DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManualTesting"
