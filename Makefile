@@ -23,11 +23,11 @@ run: .make/run ## install, make a certificate and serve on https://localhost:844
 
 serve: .make/run ## the same; ARGS="--port 9443 --data-dir elsewhere" goes to `boundgate serve`
 
-test: .make/dev .make/browser $(NODE) ## every test: JavaScript, Python, real browsers
+test: .make/dev .make/browser .make/servers $(NODE) ## every test: JavaScript, Python, real browsers
 	@scripts/node-tests
 	@$(BIN)/pytest $(EVIDENCE) $(ARGS)
 
-e2e: .make/dev .make/browser ## only the tests with real browsers; HEADED=1 shows them, failures leave test-results/
+e2e: .make/dev .make/browser .make/servers ## only the tests with real browsers; HEADED=1 shows them, failures leave test-results/
 	@$(BIN)/pytest e2e $(EVIDENCE) $(if $(HEADED),--headed) $(ARGS)
 
 check: lint ## lint, types of Python and of JavaScript
@@ -75,4 +75,8 @@ $(UV):
 
 .make/browser: scripts/install-system
 	@scripts/install-system chromium
+	@mkdir -p .make && touch $@
+
+.make/servers: scripts/install-system
+	@scripts/install-system valkey postgresql
 	@mkdir -p .make && touch $@

@@ -22,6 +22,9 @@ from boundgate.clock import system_clock
 from e2e.support.person import Person
 from e2e.support.secrets import Secrets, leaks
 from e2e.support.server import Server
+from tests.support.services import postgres_url, valkey_url
+
+__all__ = ["postgres_url", "valkey_url"]
 
 _NUMBERS = itertools.count(1)
 ROOT = Path(__file__).parent

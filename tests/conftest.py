@@ -2,6 +2,10 @@
 
 from hypothesis import settings
 
+from tests.support.services import postgres_url, valkey, valkey_url
+
+__all__ = ["postgres_url", "valkey", "valkey_url"]
+
 # Speed is measured in benchmarks/, never by a test that a busy machine can fail.
 settings.register_profile("boundgate", deadline=None)
 settings.load_profile("boundgate")

@@ -1,18 +1,11 @@
-"""Every implementation of every port. A further one needs a further parameter here, and no new test.
-
-PostgreSQL takes part where `BOUNDGATE_TEST_POSTGRES_URL` names a server on which databases may be made.
-"""
+"""Every implementation of every port. A further one needs a further parameter here, and no new test."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from boundgate.clock import system_random
 from boundgate.storage import (
@@ -24,26 +17,16 @@ from boundgate.storage import (
     open_database,
 )
 from tests.contract.builders import ALICE, BOB, NOW, a_link, a_passkey, a_user
+from tests.support.services import database_in
 
-POSTGRES_URL = os.environ.get("BOUNDGATE_TEST_POSTGRES_URL")
 
-
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES_URL else [])])
+@pytest.fixture(params=["sqlite", "postgresql"])
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'data' / 'boundgate.sqlite3'}"
         return
-    server, name = make_url(str(POSTGRES_URL)), f"boundgate_test_{secrets.token_hex(6)}"
-    await _run(server.render_as_string(hide_password=False), f"CREATE DATABASE {name}")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    await _run(server.render_as_string(hide_password=False), f"DROP DATABASE {name} WITH (FORCE)")
-
-
-async def _run(url: str, statement: str) -> None:
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
+    async with database_in(request.getfixturevalue("postgres_url")) as url:
+        yield url
 
 
 @pytest.fixture
