@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.vectors.dbsc.header_cases import header_cases
+from tests.vectors.dbsc.instruction_cases import instruction_cases
 from tests.vectors.dbsc.jwk_cases import jwk_cases
 from tests.vectors.dbsc.proof_cases import proof_cases
 
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).parent
 def vectors() -> Mapping[str, str]:
     """The text of each file by its name."""
     cases = {"proofs.json": proof_cases(), "jwks.json": jwk_cases(), "headers.json": header_cases()}
+    cases |= {"instructions.json": instruction_cases()}
     return {name: _text(entries) for name, entries in cases.items()}
 
 
