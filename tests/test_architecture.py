@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "server" / "boundgate"
 LEAVES = {"terms", "clock", "errors", "strict_json", "net", "private_files"}
-ROOMS = {"dbsc", "passkeys", "gateway", "usage", "policy", "sessions", "storage", "routes", "cli"}
+ROOMS = {"dbsc", "protect", "doctor", "passkeys", "gateway", "usage", "policy", "sessions", "storage", "routes", "cli"}
 
 # What each room may import of ours, itself and the leaves aside. A new arrow is a decision: make it here.
 MAY_IMPORT = {
@@ -23,8 +23,10 @@ MAY_IMPORT = {
     # The protocol is a library below the domains: sessions join it to records.
     "sessions": {"dbsc"},
     # Ports belong to their consumers, so storage looks up to the domains and never the other way.
-    "storage": {"sessions", "passkeys", "usage", "settings"},
-    "routes": {"dbsc", "policy", "usage", "passkeys", "gateway", "sessions", "services", "metrics"},
+    "storage": {"dbsc", "sessions", "passkeys", "usage", "settings"},
+    # DBSC for ASGI applications. This server is one of them, and its endpoints are answered there.
+    "protect": {"dbsc", "asgi", "storage"},
+    "routes": {"asgi", "protect", "dbsc", "policy", "usage", "passkeys", "gateway", "sessions", "services", "metrics"},
 }
 WEB = {"quart", "hypercorn", "werkzeug"}
 DATABASE = {"sqlalchemy", "aiosqlite", "alembic", "asyncpg"}

@@ -14,6 +14,7 @@ from quart import Quart
 from boundgate import routes
 from boundgate.asgi import ASGIApp, DrainRequestBody
 from boundgate.errors import BoundgateError
+from boundgate.routes import dbsc
 from boundgate.routes.context import EXTENSION
 from boundgate.services import Services, open_services
 
@@ -28,15 +29,17 @@ PAGES = Path(__file__).parent / "pages"
 
 def create_app(services: Services) -> ASGIApp:
     """The application for one set of services. Its lifespan runs the background writer."""
-    return DrainRequestBody(cast("ASGIApp", create_quart(services)))
+    return cast("ASGIApp", create_quart(services))
 
 
 def create_quart(services: Services) -> Quart:
-    """The framework's part of `create_app`, for tests that list its routes."""
+    """The same as the framework's object, for tests that list its routes."""
     app = Quart("boundgate", template_folder=str(PAGES / "templates"), static_folder=str(PAGES / "static"))
     app.config["MAX_CONTENT_LENGTH"] = services.settings.request_body_max_bytes
     app.extensions[EXTENSION] = services
     routes.install(app)
+    below = DrainRequestBody(cast("ASGIApp", app.asgi_app))
+    app.asgi_app = dbsc.install(below, services)  # type: ignore[method-assign, assignment] # Quart's own way to wrap
 
     @app.while_serving
     async def background() -> AsyncGenerator[None, None]:

@@ -20,6 +20,8 @@ may know goes to the log.
 
 from __future__ import annotations
 
+import http
+import json
 from enum import StrEnum
 from typing import ClassVar
 
@@ -126,3 +128,17 @@ class UpstreamTimeout(UpstreamError):
 class StorageUnavailable(BoundgateError):
     code = "storage_unavailable"
     status = 503
+
+
+def problem_document(error: BoundgateError, status: int) -> bytes:
+    """An RFC 9457 problem document for one of our errors."""
+    document = {
+        "type": "about:blank",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.detail,
+        "code": error.public_code,
+    }
+    if error.param:
+        document["param"] = error.param
+    return json.dumps(document).encode()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from boundgate.clock import Clock, RandomBytes, system_clock, system_random
-from boundgate.dbsc import Challenges
+from boundgate.dbsc import Challenges, Renewals
 from boundgate.gateway.in_flight import InFlight
 from boundgate.gateway.service import GatewayService
 from boundgate.gateway.upstream import Upstream
@@ -139,12 +139,16 @@ def _compose(
     )
     bindings = BindingService(
         store=session_store,
-        hot=hot,
         cache=cache,
         journal=journal,
-        challenges=challenges,
-        macs=keyring,
-        endpoints=binding_endpoints(settings.origin),
+        renewals=Renewals(
+            ledger=hot,
+            challenges=challenges,
+            macs=keyring,
+            endpoints=binding_endpoints(settings.origin),
+            rules=rules,
+            clock=clock,
+        ),
         rules=rules,
         clock=clock,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boundgate.clock import Clock, RandomBytes
-from boundgate.dbsc import Instructions
+from boundgate.dbsc import Instructions, ProofEndpoints
 from boundgate.gateway.embedded import EmbeddedUpstream
 from boundgate.gateway.http_upstream import HttpUpstream, UpstreamConfigError, read_api_key
 from boundgate.gateway.price_file import PriceFileError, load_prices
@@ -11,7 +11,7 @@ from boundgate.gateway.prices import PriceTable
 from boundgate.gateway.service import GatewayService
 from boundgate.gateway.upstream import Upstream
 from boundgate.policy.model import Rule, Rules
-from boundgate.sessions.binding import BindingEndpoints
+from boundgate.routes.dbsc import PATHS
 from boundgate.sessions.cookies import BOUND, FRESH
 from boundgate.sessions.rules import SessionRules
 from boundgate.settings import Settings, SettingsError
@@ -53,16 +53,16 @@ def _upstream(settings: Settings, prices: PriceTable, clock: Clock) -> Upstream:
     )
 
 
-def binding_endpoints(origin: str) -> BindingEndpoints:
+def binding_endpoints(origin: str) -> ProofEndpoints:
     """Where proofs go, and what the browser is told to keep."""
-    return BindingEndpoints(
-        registration_url=f"{origin}/dbsc/register",
-        refresh_url=f"{origin}/dbsc/refresh",
+    return ProofEndpoints(
+        registration_url=origin + PATHS.register,
+        refresh_url=origin + PATHS.refresh,
         bound=BOUND,
         fresh=FRESH,
         instructions=Instructions(
             origin=origin,
-            refresh_path="/dbsc/refresh",
+            refresh_path=PATHS.refresh,
             excluded_paths=EXCLUDED_PATHS,
             credentials=(BOUND, FRESH),
         ),

@@ -21,7 +21,7 @@ FOREIGN = ["https://gateway.example", "https://gateway.example:8443/", "http://g
 
 def refused(mode: str | None, site: str | None, origin: str | None) -> bool:
     try:
-        refuse_page_script(fetch_mode=mode, fetch_site=site, origin=origin, expected_origin=OURS)
+        refuse_page_script(fetch_mode=mode, fetch_site=site, origin=origin, expected_origins={OURS})
     except PageScript as error:
         return bool(error.detail)
     return False
@@ -71,7 +71,7 @@ def test_a_page_of_another_origin_is_refused_whatever_else_it_says(origin: str) 
 )
 def test_any_values_are_accepted_or_refused(mode: str | None, site: str | None, origin: str | None) -> None:
     with contextlib.suppress(PageScript):
-        refuse_page_script(fetch_mode=mode, fetch_site=site, origin=origin, expected_origin=OURS)
+        refuse_page_script(fetch_mode=mode, fetch_site=site, origin=origin, expected_origins={OURS})
         assert mode in {None, "no-cors"} or site == "none"
         assert origin is None or origin == OURS or not origin.lower().startswith(("http:", "https:"))
         assert origin != "null"

@@ -217,8 +217,7 @@ async def test_a_used_challenge_is_remembered_beyond_its_last_moment(late: float
     # Between the check and the store the clock goes on.
     valid = world.check(challenge)
     assert valid is not None
-    (until,) = world.used.entries.values()
-    assert not await world.used.consume(valid.id, expires_at=until, now=world.clock() + late)
+    assert not await world.used.consume(valid, now=world.clock() + late)
 
 
 async def test_a_rotated_key_still_redeems_and_a_retired_one_does_not() -> None:
@@ -258,7 +257,7 @@ def test_a_tag_made_for_another_purpose_of_the_keys_is_refused() -> None:
 
 async def test_a_failing_memory_is_not_taken_for_a_no() -> None:
     class Broken(MemoryUsed):
-        async def consume(self, challenge_id: bytes, *, expires_at: float, now: float) -> bool:
+        async def consume(self, challenge: ValidChallenge, *, now: float) -> bool:
             raise ConnectionError
 
     world = World(used=Broken())

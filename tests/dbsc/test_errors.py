@@ -15,6 +15,7 @@ TABLE = {
     "ChallengeStale": ("challenge_stale", 403, Disposition.RETRY),
     "PageScript": ("page_script", 403, Disposition.REJECT),
     "SessionUnknown": ("session_unknown", 404, Disposition.TERMINATE),
+    "SessionEnded": ("session_ended", 410, Disposition.TERMINATE),
 }
 
 
@@ -30,9 +31,9 @@ def test_each_error_has_its_code_status_and_disposition(name: str) -> None:
     assert (error.public_code, error.status, error.disposition) == TABLE[name]
 
 
-def test_only_an_unknown_session_makes_a_browser_drop_it() -> None:
+def test_only_a_session_that_is_unknown_or_over_makes_a_browser_drop_it() -> None:
     ending = [name for name in TABLE if getattr(dbsc, name).disposition is Disposition.TERMINATE]
-    assert ending == ["SessionUnknown"]
+    assert ending == ["SessionUnknown", "SessionEnded"]
 
 
 def test_a_stale_challenge_is_a_refused_proof() -> None:

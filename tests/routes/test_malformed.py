@@ -94,7 +94,7 @@ async def test_key_of_another_type_under_the_right_name_is_refused(site: Site) -
 
 async def test_nothing_that_can_be_sent_makes_a_500(site: Site, owner: SoftBrowser) -> None:
     draw = random.Random(156)
-    rules = [rule for rule in site.app.url_map.iter_rules() if rule.endpoint != "static"]
+    rules = sorted({rule for _, rule in site.routes() if not rule.startswith("/static")})
     pool = ["", "null", "[]", "{}", '{"a":', '{"credential": 7}', '{"token":"x"}', "credential=%ff&token=", "\x00"]
     names = ["Cookie", "Authorization", "DPoP", "Origin", "Sec-Fetch-Site", "Content-Type", "X-Forwarded-For",
              "Secure-Session-Response", "Sec-Secure-Session-Id", "Secure-Session-Skipped", "Accept"]  # fmt: skip
@@ -103,7 +103,7 @@ async def test_nothing_that_can_be_sent_makes_a_500(site: Site, owner: SoftBrows
               "é" * 30, "A" * 3000, "\x7f"]  # fmt: skip
     for _ in range(400):
         rule = draw.choice(rules)
-        path = rule.rule.replace("<path:path>", "p").replace("<name>", "n")
+        path = rule.replace("<path:path>", "p").replace("<name>", "n")
         method = draw.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
         headers = {draw.choice(names): draw.choice(values) for _ in range(draw.randrange(5))}
         body = draw.choice(pool).encode()

@@ -110,7 +110,7 @@ async def test_no_other_answer_than_that_to_a_passkey_form_carries_an_offer(site
     lapsed = owner.copy_jar()
     del lapsed.jar[BOUND], lapsed.jar[FRESH]
     browsers = [site.browser(), await site.owner("bob", dbsc=False), owner, lapsed]
-    paths = {rule.rule.replace("<name>", "n").replace("<path:path>", "p") for rule in site.app.url_map.iter_rules()}
+    paths = {rule.replace("<name>", "n").replace("<path:path>", "p") for _, rule in site.routes()}
     for browser in browsers:
         for path in sorted(paths - {"/static/<path:filename>"}):
             for answer in (await browser.page(path), await browser.submit(path)):
@@ -127,7 +127,7 @@ async def test_an_offer_expires_twice_over(site: Site) -> None:
         update = "UPDATE offers SET expires_at = expires_at + 100 WHERE authorization_hash = ?"
         connection.execute(update, [hash_value(offers[1].authorization or "")])
     site.clock.advance(31)
-    fresh = site.services.bindings._challenges.issue(purpose=REGISTER_PURPOSE, context=session_id)
+    fresh = site.services.sessions._challenges.issue(purpose=REGISTER_PURPOSE, context=session_id)
     for browser, challenge, authorization in (
         (late, fresh, offers[0].authorization),
         (longer, offers[1].challenge, offers[1].authorization),

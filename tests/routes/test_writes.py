@@ -29,9 +29,9 @@ HARMLESS = {"/sign-in/options", "/account/confirm"}
 
 def writing_routes(site: Site) -> list[tuple[str, str]]:
     return sorted(
-        (method, rule.rule.replace("<path:path>", "anything"))
-        for rule in site.app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+        (method, rule.replace("<path:path>", "anything"))
+        for method, rule in site.routes()
+        if method not in {"GET", "HEAD", "OPTIONS"}
     )
 
 

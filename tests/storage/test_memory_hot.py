@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from boundgate.clock import system_random
+from boundgate.dbsc import ValidChallenge
 from boundgate.storage import MemoryHotState
 from boundgate.storage.expiry import DUE_AT_ONCE, ExpiryQueue
 
 NOW = 1_800_000_000.0
 
 
+def a_challenge(hot: MemoryHotState, challenge_id: bytes, until: float) -> ValidChallenge:
+    return ValidChallenge(challenge_id, until, until, hot.epoch)
+
+
 async def test_used_challenges_are_forgotten_once_expired() -> None:
     hot = MemoryHotState(system_random)
     for number in range(20_000):
-        await hot.consume(b"%d" % number, expires_at=NOW + number + 100, now=NOW + number)
+        await hot.consume(a_challenge(hot, b"%d" % number, NOW + number + 100), now=NOW + number)
     assert len(hot._consumed) == len(hot._consumed_until) == 100
 
 
@@ -20,16 +25,17 @@ async def test_sessions_are_forgotten_once_nothing_about_them_matters() -> None:
     hot = MemoryHotState(system_random)
     for number in range(20_000):
         await hot.note_use(f"s{number}", 1, now=NOW + number, keep_seconds=300)
-        await hot.count_signature(f"s{number}", now=NOW + number, window_seconds=540)
-    assert len(hot._activity) == len(hot._activity_until) == 540
+    assert len(hot._activity) == len(hot._activity_until) == 300
 
 
 async def test_one_busy_session_takes_bounded_memory() -> None:
     hot = MemoryHotState(system_random)
     for number in range(20_000):
-        mint = await hot.next_mint("s", at_least=1, now=NOW + number)
-        await hot.note_use("s", mint, now=NOW + number, keep_seconds=300)
-        await hot.count_signature("s", now=NOW + number, window_seconds=540)
+        minted = await hot.prove(
+            "s", challenge=None, at_least=1, known=None, now=NOW + number, window_seconds=540, keep_seconds=300
+        )
+        assert minted is not None
+        await hot.note_use("s", minted.mint, now=NOW + number, keep_seconds=300)
     assert len(hot._activity["s"].uses) == 300
     assert len(hot._activity["s"].signed_at) == 540
     assert len(hot._activity_until) == 1
@@ -38,8 +44,8 @@ async def test_one_busy_session_takes_bounded_memory() -> None:
 async def test_nothing_is_forgotten_before_its_time_whatever_the_number() -> None:
     hot = MemoryHotState(system_random)
     ids = [b"%d" % number for number in range(50_000)]
-    assert all([await hot.consume(challenge, expires_at=NOW + 900, now=NOW) for challenge in ids])
-    assert not any([await hot.consume(challenge, expires_at=NOW + 900, now=NOW + 899) for challenge in ids])
+    assert all([await hot.consume(a_challenge(hot, challenge, NOW + 900), now=NOW) for challenge in ids])
+    assert not any([await hot.consume(a_challenge(hot, challenge, NOW + 900), now=NOW + 899) for challenge in ids])
 
 
 async def test_a_clock_set_back_leaves_uses_in_order() -> None:

@@ -11,6 +11,7 @@ from functools import cache
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from boundgate.clock import RandomBytes
+from boundgate.dbsc import ValidChallenge
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 # How far the first prime lies above the number that SHAKE-256 makes of the label, so that nobody has to search.
@@ -89,13 +90,13 @@ class MemoryUsed:
         self.entries.clear()
         self.epoch = hashlib.sha256(self.epoch).digest()
 
-    async def consume(self, challenge_id: bytes, *, expires_at: float, now: float) -> bool:
+    async def consume(self, challenge: ValidChallenge, *, now: float) -> bool:
         self.consume_calls += 1
         await asyncio.sleep(0)
         self.entries = {entry: until for entry, until in self.entries.items() if until > now}
-        if challenge_id in self.entries:
+        if challenge.id in self.entries or challenge.epoch != self.epoch:
             return False
-        self.entries[challenge_id] = expires_at
+        self.entries[challenge.id] = challenge.remember_until
         return True
 
 

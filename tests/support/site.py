@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from quart.wrappers import Response
 
 from boundgate.app import Services, create_quart, open_services
+from boundgate.routes.dbsc import PATHS
 from boundgate.settings import Settings, load_settings
 from tests.support.authenticator import SoftAuthenticator
 from tests.support.keys import FakeClock
@@ -39,6 +40,11 @@ class Site:
     def browser(self, *, address: str = "127.0.0.1", dbsc: bool = True) -> SoftBrowser:
         """Somebody's browser, empty."""
         return SoftBrowser(self, address=address, dbsc=dbsc)
+
+    def routes(self) -> set[tuple[str, str]]:
+        """(method, rule) of everything that is served, what is answered below the framework included."""
+        framework = {(method, rule.rule) for rule in self.app.url_map.iter_rules() for method in rule.methods or ()}
+        return framework | {("POST", PATHS.register), ("POST", PATHS.refresh)}
 
     async def owner(self, name: str = "alice", **options: Any) -> SoftBrowser:
         """A browser whose user has just enrolled and, with DBSC, is bound."""

@@ -8,9 +8,16 @@ redeems what they prove, `Instructions` tells the browser what to keep, `demand_
 """
 
 from boundgate.dbsc.caller import refuse_page_script
-from boundgate.dbsc.challenge import Challenges, Macs, UsedChallenges, ValidChallenge
+from boundgate.dbsc.challenge import Challenges, Macs
 from boundgate.dbsc.cookie import BoundValue, seal, unseal
 from boundgate.dbsc.demand import Arrival, Demand, DemandKind, demand_proof
+from boundgate.dbsc.endpoints import (
+    BoundSessions,
+    EndpointAnswer,
+    EndpointRequest,
+    answer_refresh,
+    answer_registration,
+)
 from boundgate.dbsc.errors import (
     ChallengeStale,
     DbscError,
@@ -18,6 +25,7 @@ from boundgate.dbsc.errors import (
     PageScript,
     ProofMalformed,
     ProofRefused,
+    SessionEnded,
     SessionUnknown,
 )
 from boundgate.dbsc.headers import (
@@ -30,36 +38,64 @@ from boundgate.dbsc.headers import (
 )
 from boundgate.dbsc.instructions import BoundCredential, Instructions
 from boundgate.dbsc.jwk import ALGORITHMS, PublicKey, load_public_key, read_public_key
+from boundgate.dbsc.ledger import KnownMint, Ledger, Minted, UsedChallenges, ValidChallenge
 from boundgate.dbsc.proof import (
     RefreshProof,
     RegistrationProof,
     verify_refresh_proof,
     verify_registration_proof,
 )
+from boundgate.dbsc.renewal import (
+    REFRESH_PURPOSE,
+    REGISTER_PURPOSE,
+    KeyedSession,
+    ProofEndpoints,
+    Renewal,
+    RenewalRules,
+    Renewals,
+)
+from boundgate.dbsc.standing import Standing, standing_of
 
 __all__ = [
     "ALGORITHMS",
+    "REFRESH_PURPOSE",
+    "REGISTER_PURPOSE",
     "Arrival",
     "BoundCredential",
+    "BoundSessions",
     "BoundValue",
     "ChallengeStale",
     "Challenges",
     "DbscError",
     "Demand",
     "DemandKind",
+    "EndpointAnswer",
+    "EndpointRequest",
     "Instructions",
     "KeyRefused",
+    "KeyedSession",
+    "KnownMint",
+    "Ledger",
     "Macs",
+    "Minted",
     "PageScript",
+    "ProofEndpoints",
     "ProofMalformed",
     "ProofRefused",
     "PublicKey",
     "RefreshProof",
     "RegistrationProof",
+    "Renewal",
+    "RenewalRules",
+    "Renewals",
+    "SessionEnded",
     "SessionUnknown",
     "Skipped",
+    "Standing",
     "UsedChallenges",
     "ValidChallenge",
+    "answer_refresh",
+    "answer_registration",
     "challenge_for",
     "demand_proof",
     "load_public_key",
@@ -70,6 +106,7 @@ __all__ = [
     "refuse_page_script",
     "registration_offer",
     "seal",
+    "standing_of",
     "unseal",
     "verify_refresh_proof",
     "verify_registration_proof",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from boundgate.dbsc.errors import PageScript
 
 
 def refuse_page_script(
-    *, fetch_mode: str | None, fetch_site: str | None, origin: str | None, expected_origin: str
+    *, fetch_mode: str | None, fetch_site: str | None, origin: str | None, expected_origins: Collection[str]
 ) -> None:
     """Raise where a page's script, ours or another's, is the sender.
 
@@ -15,14 +17,14 @@ def refuse_page_script(
 
     Args:
         fetch_mode, fetch_site, origin: the request's `Sec-Fetch-Mode`, `Sec-Fetch-Site` and `Origin`.
-        expected_origin: our own.
+        expected_origins: those whose pages may have carried the offer, or whose session it is: our own.
 
     Raises:
         PageScript
     """
     if fetch_mode not in {None, "no-cors"} and fetch_site != "none":
         raise PageScript("A proof is sent by the browser itself, not by a page's script.")
-    if origin is not None and origin.partition(":")[0].lower() in {"http", "https"} and origin != expected_origin:
+    if origin is not None and origin.partition(":")[0].lower() in {"http", "https"} and origin not in expected_origins:
         raise PageScript("The proof comes from a page of another origin.")
     if origin == "null":
         raise PageScript("The proof comes from a page without an origin.")

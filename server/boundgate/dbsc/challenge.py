@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from typing import Protocol
 
 from boundgate.clock import Clock, RandomBytes
+from boundgate.dbsc.ledger import UsedChallenges, ValidChallenge
 
 _TIME, _NONCE, _KID, _TAG = 6, 16, 8, 16
 _LENGTH = _TIME + _NONCE + _KID + _TAG
@@ -27,25 +27,6 @@ class Macs(Protocol):
 
     def verify(self, purpose: bytes, kid: str, message: bytes, tag: bytes) -> bool:
         """Constant-time check of a tag of 16 to 32 octets; False for an unknown or retired key."""
-
-
-class UsedChallenges(Protocol):
-    """Remembers what was used, until it would have expired anyway."""
-
-    @property
-    def epoch(self) -> bytes:
-        """New whenever the memory starts empty."""
-
-    async def consume(self, challenge_id: bytes, *, expires_at: float, now: float) -> bool:
-        """True for exactly one caller."""
-
-
-@dataclass(frozen=True, slots=True)
-class ValidChallenge:
-    """A challenge that we issued for this purpose and context and that has not expired. It may have been used."""
-
-    id: bytes
-    expires_at: float
 
 
 class Challenges:
@@ -68,7 +49,7 @@ class Challenges:
             context: whom or what it is for, such as the session identifier.
         """
         body = round(self._clock() * 1000).to_bytes(_TIME) + self._random(_NONCE)
-        kid, tag = self._macs.sign(b"challenge", self._message(body, purpose, context))
+        kid, tag = self._macs.sign(b"challenge", _message(self._used.epoch, purpose, context, body))
         return _text(body + kid.encode() + tag[:_TAG])
 
     def check(self, challenge: str, *, purpose: str, context: str, max_age_seconds: float) -> ValidChallenge | None:
@@ -82,26 +63,24 @@ class Challenges:
             return None
         if _text(octets) != challenge:
             return None
-        body, tag = octets[: _TIME + _NONCE], octets[-_TAG:]
-        if not self._macs.verify(b"challenge", kid, self._message(body, purpose, context), tag):
+        body, tag, epoch = octets[: _TIME + _NONCE], octets[-_TAG:], self._used.epoch
+        if not self._macs.verify(b"challenge", kid, _message(epoch, purpose, context, body), tag):
             return None
         issued_at = int.from_bytes(body[:_TIME]) / 1000
         if not -_CLOCK_SKEW_SECONDS <= self._clock() - issued_at <= max_age_seconds:
             return None
-        return ValidChallenge(body, issued_at + max_age_seconds)
+        expires_at = issued_at + max_age_seconds
+        return ValidChallenge(body, expires_at, expires_at + _CLOCK_SKEW_SECONDS, epoch)
 
     async def redeem(self, challenge: str, *, purpose: str, context: str, max_age_seconds: float) -> bool:
         """Check it and use it up: True exactly once."""
         valid = self.check(challenge, purpose=purpose, context=context, max_age_seconds=max_age_seconds)
-        if valid is None:
-            return False
-        # Remembered longer than it lives, or a use in its last moment could be forgotten by a clock that is ahead.
-        remember_until = valid.expires_at + _CLOCK_SKEW_SECONDS
-        return await self._used.consume(valid.id, expires_at=remember_until, now=self._clock())
+        return valid is not None and await self._used.consume(valid, now=self._clock())
 
-    def _message(self, body: bytes, purpose: str, context: str) -> bytes:
-        parts = (self._used.epoch, purpose.encode(), context.encode(), body)
-        return b"".join(len(part).to_bytes(4) + part for part in parts)
+
+def _message(epoch: bytes, purpose: str, context: str, body: bytes) -> bytes:
+    parts = (epoch, purpose.encode(), context.encode(), body)
+    return b"".join([len(part).to_bytes(4) + part for part in parts])
 
 
 def _text(octets: bytes) -> str:

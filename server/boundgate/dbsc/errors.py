@@ -7,6 +7,7 @@
     │   └── ChallengeStale  unknown, used or expired challenge: benign, the browser tries again
     ├── PageScript          sent by a script, not by the browser itself
     └── SessionUnknown      no such bound session: the browser should forget it
+        └── SessionEnded    it was one, and is over: the browser is told so in its own words
 
 The disposition says what an endpoint does about a *refresh*: `RETRY` is 403 with a new challenge, which can never
 harm the owner; `TERMINATE` is another 4xx, on which a browser drops the session (DBSC §8.10; Chromium
@@ -55,3 +56,8 @@ class SessionUnknown(DbscError):
     code = "session_unknown"
     status = 404
     disposition = Disposition.TERMINATE
+
+
+class SessionEnded(SessionUnknown):
+    code = "session_ended"
+    status = 410

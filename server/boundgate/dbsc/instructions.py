@@ -80,3 +80,7 @@ class Instructions:
             ],
         }
         return json.dumps(document, separators=(",", ":")).encode()
+
+    def ended(self, session_id: str) -> bytes:
+        """The document that ends a session in the browser (DBSC §9.2, `continue`)."""
+        return json.dumps({"session_identifier": session_id, "continue": False}, separators=(",", ":")).encode()

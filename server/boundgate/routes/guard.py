@@ -58,13 +58,13 @@ def _is_this_machine(host: str) -> bool:
 async def refuse_foreign_write() -> None:
     """Refuse a write that a page of another origin, a sibling host included, may have made with our cookies.
 
-    The DBSC endpoints are exempt: Chrome before 156 sends them neither Origin nor Sec-Fetch-Site, a cookie
-    authorises nothing there, and they make their own check.
+    The DBSC endpoints are answered before this and make a check of their own: Chrome before 156 sends them neither
+    Origin nor Sec-Fetch-Site, and a cookie authorises nothing there.
 
     Raises:
         Forbidden
     """
-    if request.method in SAFE_METHODS or request.path.startswith("/dbsc/"):
+    if request.method in SAFE_METHODS:
         return
     who = caller()
     if who.fetch_site not in {None, "same-origin", "none"}:
@@ -73,13 +73,17 @@ async def refuse_foreign_write() -> None:
         raise Forbidden("This request was made by a page of another origin.", code="foreign_origin")
 
 
+def security_headers(*, development_tls: bool) -> dict[str, str]:
+    """What goes onto every answer that does not say otherwise."""
+    headers = _HEADERS | {"Cache-Control": "no-store"}
+    if not development_tls:
+        headers["Strict-Transport-Security"] = "max-age=63072000"
+    return headers
+
+
 async def _add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
     if request.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-cache"
-    else:
-        response.headers.setdefault("Cache-Control", "no-store")
-    if not services().settings.development_tls:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000")
+    for name, value in security_headers(development_tls=services().settings.development_tls).items():
+        response.headers.setdefault(name, value)
     return response

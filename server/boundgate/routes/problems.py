@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import http
-import json
 import traceback
 
 import structlog
 from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
-from boundgate.errors import BoundgateError
+from boundgate.errors import BoundgateError, problem_document
 from boundgate.routes.context import caller, services
 from boundgate.routes.recording import Outcome, call_context, record_call, record_event
 from boundgate.routes.views import render
@@ -72,16 +71,7 @@ async def error_response(error: BoundgateError, *, status: int | None = None) ->
 
 def problem(error: BoundgateError, status: int) -> Response:
     """An RFC 9457 problem document."""
-    document = {
-        "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
-        "status": status,
-        "detail": error.detail,
-        "code": error.public_code,
-    }
-    if error.param:
-        document["param"] = error.param
-    return Response(json.dumps(document), status=status, content_type="application/problem+json")
+    return Response(problem_document(error, status), status=status, content_type="application/problem+json")
 
 
 async def _page(error: BoundgateError, status: int) -> Response:

@@ -60,16 +60,40 @@ def record_event(
         outcome: `ok` or an error code.
     """
     who = caller()
-    services().metrics.events.labels(kind, outcome).inc()
-    services().recorder.event(
+    write_event(
+        services(),
+        kind,
+        outcome,
+        address=who.address,
+        user_agent=who.user_agent,
+        session_id=session_id,
+        user_id=user_id,
+        reason=reason,
+    )
+
+
+def write_event(
+    here: Services,
+    kind: str,
+    outcome: str,
+    *,
+    address: str,
+    user_agent: str,
+    session_id: str | None = None,
+    user_id: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """The same for what is answered below the framework, where there is no current request."""
+    here.metrics.events.labels(kind, outcome).inc()
+    here.recorder.event(
         AuditEvent(
-            at=services().clock(),
+            at=here.clock(),
             kind=kind,
             outcome=outcome,
             session_hash=session_hash(session_id) if session_id else None,
             user_id=user_id,
-            address=who.address,
-            user_agent=who.user_agent,
+            address=address,
+            user_agent=user_agent,
             reason=reason,
         )
     )

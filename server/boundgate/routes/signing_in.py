@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from quart import Blueprint, Response, jsonify
 
-from boundgate.dbsc import ALGORITHMS, registration_offer
+from boundgate.dbsc import ALGORITHMS, Standing, registration_offer
 from boundgate.dbsc.headers import REGISTRATION
 from boundgate.errors import AuthenticationError, BoundgateError
 from boundgate.passkeys.model import User
@@ -18,7 +18,7 @@ from boundgate.routes.problems import error_response
 from boundgate.routes.recording import record_event
 from boundgate.routes.views import render
 from boundgate.sessions.cookies import BOUND, FRESH, login_cookie
-from boundgate.sessions.credential import Credential, Standing
+from boundgate.sessions.credential import Credential
 from boundgate.terms import EndReason, Provenance, SessionState
 
 SIGN_OUT_ACT = "sign_out"

@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from boundgate.dbsc import BoundValue
+from boundgate.dbsc import BoundValue, Standing
 from boundgate.sessions.model import Session, SessionView
 from boundgate.sessions.rules import SessionRules
 from boundgate.terms import SessionState
-
-
-class Standing(StrEnum):
-    """What the presented bound cookie value is worth."""
-
-    GOOD = "good"
-    ABSENT = "absent"
-    FORGED = "forged"
-    """Not ours, not this session's, or sealed with a key that was dropped."""
-    EXPIRED = "expired"
-    ELSEWHERE = "elsewhere"
-    """From another network than the proof that minted it."""
-    SUPERSEDED = "superseded"
-    """A newer value has been in use for longer than the grace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Protocol
 
+from boundgate.dbsc import Ledger
 from boundgate.sessions.model import Binding, Offer, ProofRecord, Session, SessionView
 from boundgate.terms import EndReason
 
@@ -79,33 +80,5 @@ class SessionStore(Protocol):
         """
 
 
-class HotState(Protocol):
-    """Fast shared state that may be lost as a whole, never in part. A loss shows as a new `epoch`.
-
-    All methods are atomic. Memory is bounded: an entry may be dropped once its time has passed, never before.
-    """
-
-    @property
-    def epoch(self) -> bytes:
-        """Random bytes, new whenever the state starts empty. Challenges of another epoch are void."""
-
-    async def consume(self, challenge_id: bytes, *, expires_at: float, now: float) -> bool:
-        """True for exactly one caller per `challenge_id` until `expires_at`."""
-
-    async def next_mint(self, session_id: str, *, at_least: int, now: float) -> int:
-        """A number above every number given out for this session before, and at least `at_least`."""
-
-    async def count_signature(self, session_id: str, *, now: float, window_seconds: float) -> int:
-        """Note one verified signature and return how many fall within the window, this one included."""
-
-    async def signatures(self, session_id: str, *, now: float, window_seconds: float) -> int:
-        """How many verified signatures fall within the window. Notes nothing."""
-
-    async def note_use(self, session_id: str, mint: int, *, now: float, keep_seconds: float) -> float | None:
-        """Note that cookie value `mint` was presented.
-
-        Returns when a newer value of the session was first presented, or None if none was.
-        """
-
-    async def newest_mint_at(self, session_id: str) -> float | None:
-        """When the newest value was minted in this epoch, in Unix seconds."""
+class HotState(Ledger, Protocol):
+    """Fast shared state that may be lost as a whole, never in part. A loss shows as a new `epoch`."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from boundgate.dbsc import RenewalRules
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRules:
+class SessionRules(RenewalRules):
     login_seconds: float
     login_idle_seconds: float
-    registration_seconds: float
-    bound_cookie_seconds: int
-    challenge_seconds: float
     superseded_grace_seconds: float
-    signature_window_seconds: float
     signature_limit: int
     cache_seconds: float

@@ -9,17 +9,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from boundgate.clock import Clock, RandomBytes, new_token
-from boundgate.dbsc import BoundValue, Challenges, Macs, unseal
+from boundgate.dbsc import (
+    REGISTER_PURPOSE,
+    BoundValue,
+    Challenges,
+    KnownMint,
+    Macs,
+    Standing,
+    standing_of,
+    unseal,
+)
 from boundgate.errors import AuthenticationError
 from boundgate.sessions.cache import SessionCache
-from boundgate.sessions.credential import Credential, Standing, has_ended, state_of
+from boundgate.sessions.credential import Credential, has_ended, state_of
 from boundgate.sessions.journal import Journal
 from boundgate.sessions.model import Offer, Session, SessionView
 from boundgate.sessions.ports import HotState, SessionStore
 from boundgate.sessions.rules import SessionRules
 from boundgate.terms import EndReason, SessionState
 
-REGISTER_PURPOSE = "dbsc.register"
 _LOGIN_VALUE_CHARS = 43
 
 
@@ -137,21 +145,15 @@ class SessionService:
     async def _standing(self, view: SessionView, value: BoundValue | None, prefix: bytes) -> Standing:
         if value is None or view.binding is None:
             return Standing.ABSENT
-        now = self._clock()
-        if now - value.minted_at > self._rules.bound_cookie_seconds:
-            return Standing.EXPIRED
-        if value.network_prefix != prefix:
-            return Standing.ELSEWHERE
-        newer_used_at = await self._hot.note_use(
-            value.session_id, value.mint, now=now, keep_seconds=self._rules.bound_cookie_seconds
+        return await standing_of(
+            value,
+            expected_prefix=prefix,
+            known=KnownMint(view.binding.last_mint, view.binding.last_proof_at),
+            ledger=self._hot,
+            now=self._clock(),
+            life_seconds=self._rules.bound_cookie_seconds,
+            grace_seconds=self._rules.superseded_grace_seconds,
         )
-        if newer_used_at is None and value.mint < view.binding.last_mint:
-            # The hot state started empty since: the record knows a newer value, though not when it was first used.
-            known = await self._hot.newest_mint_at(value.session_id)
-            newer_used_at = view.binding.last_proof_at if known is None else None
-        if newer_used_at is not None and now - newer_used_at > self._rules.superseded_grace_seconds:
-            return Standing.SUPERSEDED
-        return Standing.GOOD
 
     async def newer_mint_at(self, credential: Credential) -> float | None:
         """When a value newer than the presented one was minted, in Unix seconds; None where none was.

@@ -1,4 +1,4 @@
-"""`boundgate.sessions.ports.HotState` in one process. Atomic because no method awaits anything."""
+"""`boundgate.sessions.ports.HotState` in one process. Atomic because no method waits for anything."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from boundgate.clock import RandomBytes
+from boundgate.dbsc import KnownMint, Minted, ValidChallenge
 from boundgate.storage.expiry import ExpiryQueue
 
 EPOCH_BYTES = 16
@@ -54,48 +55,48 @@ class MemoryHotState:
     def epoch(self) -> bytes:
         return self._epoch
 
-    async def consume(self, challenge_id: bytes, *, expires_at: float, now: float) -> bool:
+    async def consume(self, challenge: ValidChallenge, *, now: float) -> bool:
         for forgotten, at in self._consumed_until.pop_due(now):
             self._consumed.discard(forgotten)
             self._forgotten_until = at
-        # The second condition holds where the clock was set back: what was used and forgotten must not come again.
-        if expires_at <= now or expires_at <= self._forgotten_until or challenge_id in self._consumed:
+        # The last condition holds where the clock was set back: what was used and forgotten must not come again.
+        until, used = challenge.remember_until, challenge.id in self._consumed
+        if used or challenge.epoch != self._epoch or until <= now or until <= self._forgotten_until:
             return False
-        self._consumed.add(challenge_id)
-        self._consumed_until.push(challenge_id, expires_at)
+        self._consumed.add(challenge.id)
+        self._consumed_until.push(challenge.id, until)
         return True
 
-    async def next_mint(self, session_id: str, *, at_least: int, now: float) -> int:
+    async def prove(
+        self,
+        session_id: str,
+        *,
+        challenge: ValidChallenge | None,
+        at_least: int,
+        known: KnownMint | None,
+        now: float,
+        window_seconds: float,
+        keep_seconds: float,
+    ) -> Minted | None:
+        if challenge is not None and not await self.consume(challenge, now=now):
+            return None
         activity = self._touch(session_id, now, now + LONGEST_SESSION_SECONDS)
+        if known is not None and activity.mint is None:
+            _note_use(activity.uses, known.mint, known.at, keep_seconds)
+        signed_at = activity.signed_at
+        while signed_at and signed_at[0] <= now - window_seconds:
+            signed_at.popleft()
+        signed_at.append(now)
         activity.mint = at_least if activity.mint is None else max(activity.mint + 1, at_least)
         activity.minted_at = now
-        return activity.mint
-
-    async def count_signature(self, session_id: str, *, now: float, window_seconds: float) -> int:
-        activity = self._touch(session_id, now, now + window_seconds)
-        while activity.signed_at and activity.signed_at[0] <= now - window_seconds:
-            activity.signed_at.popleft()
-        activity.signed_at.append(now)
-        return len(activity.signed_at)
+        return Minted(activity.mint, len(signed_at))
 
     async def signatures(self, session_id: str, *, now: float, window_seconds: float) -> int:
         activity = self._activity.get(session_id)
         return 0 if activity is None else sum(at > now - window_seconds for at in activity.signed_at)
 
     async def note_use(self, session_id: str, mint: int, *, now: float, keep_seconds: float) -> float | None:
-        uses = self._touch(session_id, now, now + keep_seconds).uses
-        while uses and uses[0].keep_until <= now:
-            del uses[0]
-        place = bisect_right(uses, mint, key=lambda use: use.mint)
-        if place < len(uses):
-            return uses[place].first_at
-        if uses and uses[-1].mint == mint:
-            uses[-1].keep_until = now + keep_seconds
-            return None
-        while uses and uses[-1].first_at >= now:  # the clock was set back
-            uses.pop()
-        uses.append(_Use(mint, now, now + keep_seconds))
-        return None
+        return _note_use(self._touch(session_id, now, now + keep_seconds).uses, mint, now, keep_seconds)
 
     async def newest_mint_at(self, session_id: str) -> float | None:
         activity = self._activity.get(session_id)
@@ -113,3 +114,18 @@ class MemoryHotState:
             self._activity_until.push(session_id, over_at)
         activity.over_at = max(activity.over_at, over_at)
         return activity
+
+
+def _note_use(uses: list[_Use], mint: int, now: float, keep_seconds: float) -> float | None:
+    while uses and uses[0].keep_until <= now:
+        del uses[0]
+    place = bisect_right(uses, mint, key=lambda use: use.mint)
+    if place < len(uses):
+        return uses[place].first_at
+    if uses and uses[-1].mint == mint:
+        uses[-1].keep_until = now + keep_seconds
+        return None
+    while uses and uses[-1].first_at >= now:  # the clock was set back
+        uses.pop()
+    uses.append(_Use(mint, now, now + keep_seconds))
+    return None

@@ -1,0 +1,1 @@
+"""DBSC for ASGI applications that already have logins."""

@@ -1,0 +1,138 @@
+"""The two endpoints that the browser itself talks to, answered at the ASGI level, before any framework."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boundgate.asgi import DRAIN_MAX_BYTES, DRAIN_MAX_SECONDS, ASGIApp, Receive, Send
+from boundgate.dbsc.endpoints import (
+    BoundSessions,
+    EndpointAnswer,
+    EndpointRequest,
+    answer_refresh,
+    answer_registration,
+)
+from boundgate.errors import MethodNotAllowed, problem_document
+
+Scope = MutableMapping[str, Any]
+Fields = Mapping[bytes, bytes]
+"""The header fields of a request by their lower-case names; of equal names the first."""
+
+STANDARD_HEADERS: Sequence[tuple[bytes, bytes]] = (
+    (b"cache-control", b"no-store"),
+    # DBSC, "Security considerations": a refresh tells no other site anything, neither by reading nor by framing.
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointPaths:
+    """Where the endpoints are, as paths of the application."""
+
+    register: str
+    refresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofCaller:
+    """Where a request to an endpoint comes from."""
+
+    address: str
+    prefix: bytes
+    """Its network; a new cookie value is good from there only."""
+    user_agent: str
+
+
+class DbscEndpoints:
+    """Answers registrations and refreshes itself; everything else goes to `app`.
+
+    Args:
+        app: the application.
+        paths: of the two endpoints.
+        sessions: who keeps the sessions.
+        origins: whose pages may carry an offer, and the origin of the sessions: our own.
+        caller_of: where a request comes from; None hands it on to `app`, as one for another host.
+        observe: told of every answer, after it was decided and before it is sent. Must be quick.
+        headers: go onto every answer.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        paths: EndpointPaths,
+        sessions: BoundSessions,
+        origins: Collection[str],
+        caller_of: Callable[[Scope, Fields], ProofCaller | None],
+        observe: Callable[[EndpointAnswer, ProofCaller], None],
+        headers: Sequence[tuple[bytes, bytes]] = STANDARD_HEADERS,
+    ) -> None:
+        self._app, self._sessions, self._origins = app, sessions, frozenset(origins)
+        self._caller_of, self._observe, self._headers = caller_of, observe, tuple(headers)
+        self._answers = {paths.register: answer_registration, paths.refresh: answer_refresh}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI event."""
+        answer = self._answers.get(scope["path"]) if scope["type"] == "http" else None
+        if answer is None:
+            await self._app(scope, receive, send)
+            return
+        fields = dict(reversed(scope["headers"]))
+        caller = self._caller_of(scope, fields)
+        if caller is None:
+            await self._app(scope, receive, send)
+            return
+        if not await _read_to_the_end(receive):
+            return
+        if scope["method"] != "POST":
+            await self._refuse_method(send)
+            return
+        request = endpoint_request(fields)
+        found = await answer(request, sessions=self._sessions, prefix=caller.prefix, expected_origins=self._origins)
+        self._observe(found, caller)
+        await self._send(send, found.status, found.headers, found.body)
+
+    async def _refuse_method(self, send: Send) -> None:
+        error = MethodNotAllowed("This address takes POST, and is for the browser itself.")
+        headers = ((b"allow", b"POST"), (b"content-type", b"application/problem+json"))
+        await self._send(send, error.status, headers, problem_document(error, error.status))
+
+    async def _send(self, send: Send, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> None:
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": status, "headers": [*headers, *self._headers, length]})
+        await send({"type": "http.response.body", "body": body})
+
+
+def endpoint_request(fields: Fields) -> EndpointRequest:
+    """What counts of a request's header fields."""
+    return EndpointRequest(
+        proof=_text(fields.get(b"secure-session-response")),
+        session_id=_text(fields.get(b"sec-secure-session-id")),
+        origin=_text(fields.get(b"origin")),
+        fetch_mode=_text(fields.get(b"sec-fetch-mode")),
+        fetch_site=_text(fields.get(b"sec-fetch-site")),
+    )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+async def _read_to_the_end(receive: Receive) -> bool:
+    """Read the body, which browsers leave empty, within bounds. False where the client has gone.
+
+    An answer before the end of a body makes Hypercorn 0.18 drop an HTTP/2 connection with every stream on it.
+    """
+    message = await receive()
+    left = DRAIN_MAX_BYTES
+    with contextlib.suppress(TimeoutError):
+        while message["type"] == "http.request" and message.get("more_body", False) and left > 0:
+            left -= len(message.get("body", b""))
+            message = await asyncio.wait_for(receive(), DRAIN_MAX_SECONDS)
+    return bool(message["type"] == "http.request")
