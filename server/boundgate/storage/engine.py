@@ -113,14 +113,23 @@ async def open_database(url: str) -> Database:
         StorageUnavailable: it cannot be reached, is not a database of ours, or belongs to a newer version.
     """
     with declared_failures():
-        parsed = make_url(url)
-        engine = _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _server_engine(parsed)
+        engine = make_engine(url)
         try:
             await upgrade(engine)
         except BaseException:
             await engine.dispose()
             raise
     return Database(engine)
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """An engine with our settings for either database. Connects to nothing yet, and knows no tables.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError, NoSuchModuleError, ModuleNotFoundError: as `declared_failures` turns into ours.
+    """
+    parsed = make_url(url)
+    return _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _server_engine(parsed)
 
 
 def _server_engine(url: URL) -> AsyncEngine:
