@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -36,6 +37,7 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[IP
     return str(current)
 
 
+@lru_cache(maxsize=4096)
 def network_prefix(address: str, ipv4_bits: int, ipv6_bits: int) -> bytes:
     """The network of an address as bytes that compare equal for the same network and for nothing else.
 
@@ -60,6 +62,7 @@ def _is_trusted(address: IPAddress, trusted: Sequence[IPNetwork]) -> bool:
     return any(address in network for network in trusted)
 
 
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> IPAddress | None:
     bare = _without_port(text.strip()).partition("%")[0]
     try:

@@ -69,7 +69,7 @@ async def test_what_is_not_a_valid_challenge_never_reaches_the_memory() -> None:
     world = World()
     challenge = world.issue()
     world.clock.advance(LIFE + 1)
-    for text in ("", "x", "A" * 62, challenge, "\u00e9" * 62):
+    for text in ("", "x", "A" * 64, challenge, "\u00e9" * 64):
         assert not await world.redeem(text)
     assert world.used.consume_calls == 0
 
@@ -86,7 +86,7 @@ def test_a_challenge_is_url_safe_and_never_repeats() -> None:
     world = World()
     issued = [world.issue() for _ in range(2000)]
     assert len(set(issued)) == 2000
-    assert all(len(text) == 62 and set(text) <= set(ALPHABET) for text in issued)
+    assert all(len(text) == 64 and set(text) <= set(ALPHABET) for text in issued)
 
 
 def test_randomness_and_mac_have_128_bits_each() -> None:
@@ -98,7 +98,7 @@ def test_randomness_and_mac_have_128_bits_each() -> None:
 
     Challenges(macs=StaticMacs(), used=MemoryUsed(), clock=FakeClock(), random=random).issue(purpose="p", context="c")
     assert asked == [16]
-    assert len(b64u(bytes(6 + 16 + 8 + 16))) == 62
+    assert len(b64u(bytes(6 + 16 + 8 + 18))) == 64
 
 
 def test_a_challenge_answers_for_its_own_purpose_and_context_only() -> None:
@@ -139,7 +139,7 @@ async def test_a_memory_that_started_empty_takes_no_challenge_of_before() -> Non
 def test_every_change_of_every_character_undoes_it() -> None:
     world = World()
     challenge = world.issue()
-    for position, other in itertools.product(range(62), ALPHABET + "+/=. "):
+    for position, other in itertools.product(range(64), ALPHABET + "+/=. "):
         if other != challenge[position]:
             assert world.check(challenge[:position] + other + challenge[position + 1 :]) is None, (position, other)
 
@@ -155,7 +155,7 @@ def test_the_other_base64_alphabet_is_not_accepted() -> None:
 def test_wrong_lengths_and_decorations_are_refused() -> None:
     world = World()
     challenge = world.issue()
-    shortened = [challenge[:size] for size in range(62)]
+    shortened = [challenge[:size] for size in range(64)]
     decorated = [
         f"{challenge}A",
         f"{challenge}==",

@@ -6,16 +6,15 @@ is remembered is only what was *used*, in one atomic operation, by a state whose
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Protocol
 
 from boundgate.clock import Clock, RandomBytes
+from boundgate.dbsc import base64url
 from boundgate.dbsc.ledger import UsedChallenges, ValidChallenge
 
-_TIME, _NONCE, _KID, _TAG = 6, 16, 8, 16
+_TIME, _NONCE, _KID, _TAG = 6, 16, 8, 18
 _LENGTH = _TIME + _NONCE + _KID + _TAG
-_TEXT_LENGTH = -(-_LENGTH * 4 // 3)
+_TEXT_LENGTH = _LENGTH * 4 // 3
 _CLOCK_SKEW_SECONDS = 5.0
 
 
@@ -42,7 +41,7 @@ class Challenges:
         self._macs, self._used, self._clock, self._random = macs, used, clock, random
 
     def issue(self, *, purpose: str, context: str) -> str:
-        """A fresh challenge: 62 URL-safe characters, of them 128 bits random and 128 bits MAC.
+        """A fresh challenge: 64 URL-safe characters, of them 128 bits random and 144 bits MAC.
 
         Args:
             purpose: what it may be used for, such as `dbsc.refresh`.
@@ -50,19 +49,13 @@ class Challenges:
         """
         body = round(self._clock() * 1000).to_bytes(_TIME) + self._random(_NONCE)
         kid, tag = self._macs.sign(b"challenge", _message(self._used.epoch, purpose, context, body))
-        return _text(body + kid.encode() + tag[:_TAG])
+        return base64url.encode(body + kid.encode() + tag[:_TAG])
 
     def check(self, challenge: str, *, purpose: str, context: str, max_age_seconds: float) -> ValidChallenge | None:
         """Whether we issued it for this purpose and context, lately, in this epoch. Uses nothing up."""
-        if len(challenge) != _TEXT_LENGTH or not challenge.isascii():
+        if len(challenge) != _TEXT_LENGTH or (octets := base64url.decode(challenge)) is None:
             return None
-        try:
-            octets = base64.b64decode(challenge + "=" * (-len(challenge) % 4), altchars=b"-_", validate=True)
-            kid = octets[_TIME + _NONCE : -_TAG].decode()
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-        if _text(octets) != challenge:
-            return None
+        kid = octets[_TIME + _NONCE : -_TAG].decode("latin-1")
         body, tag, epoch = octets[: _TIME + _NONCE], octets[-_TAG:], self._used.epoch
         if not self._macs.verify(b"challenge", kid, _message(epoch, purpose, context, body), tag):
             return None
@@ -82,6 +75,3 @@ def _message(epoch: bytes, purpose: str, context: str, body: bytes) -> bytes:
     parts = (epoch, purpose.encode(), context.encode(), body)
     return b"".join([len(part).to_bytes(4) + part for part in parts])
 
-
-def _text(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

@@ -6,11 +6,10 @@ gives a new value with its own expiry, so a copy does not live on its owner's re
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 
+from boundgate.dbsc import base64url
 from boundgate.dbsc.challenge import Macs
 
 _PURPOSE = b"bound-cookie"
@@ -42,33 +41,21 @@ def seal(value: BoundValue, *, macs: Macs) -> str:
             value.session_id,
             str(value.mint),
             str(round(value.minted_at * 1000)),
-            _encode(value.network_prefix),
+            base64url.encode(value.network_prefix),
         )
     )
     kid, tag = macs.sign(_PURPOSE, body.encode())
-    return f"{body}.{kid}.{_encode(tag)}"
+    return f"{body}.{kid}.{base64url.encode(tag)}"
 
 
 def unseal(text: str, *, macs: Macs) -> BoundValue | None:
     """The claim, if it is ours and untouched; None for anything else, without saying which."""
     if len(text) > 512 or (match := _FORM.fullmatch(text)) is None:
         return None
-    tag, prefix = _decode(match["tag"]), _decode(match["prefix"])
+    tag, prefix = base64url.decode(match["tag"]), base64url.decode(match["prefix"])
     if tag is None or prefix is None or len(tag) != _TAG_OCTETS:
         return None
     body = text[: match.start("kid") - 1]
     if not macs.verify(_PURPOSE, match["kid"], body.encode(), tag):
         return None
     return BoundValue(match["session"], int(match["mint"]), int(match["at"]) / 1000, prefix)
-
-
-def _encode(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes | None:
-    try:
-        octets = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
-        return None
-    return octets if _encode(octets) == text else None

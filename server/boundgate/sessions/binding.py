@@ -91,9 +91,11 @@ class BindingService:
             SessionUnknown: no such bound session; SessionEnded: it has ended.
             ProofMalformed, ProofRefused, ChallengeStale: nothing changed; the owner is not touched.
         """
-        renewal = await self._renewals.refresh(_keyed(await self._living(session_id)), proof, prefix=prefix)
+        view = await self._living(session_id)
+        renewal = await self._renewals.refresh(_keyed(view), proof, prefix=prefix)
         # An end that came while the proof was checked wins over the late refresh.
-        await self._living(session_id)
+        if not self._cache.holds(view):
+            await self._living(session_id)
         return self._proved(renewal)
 
     async def challenge(self, session_id: str) -> str:

@@ -42,6 +42,10 @@ class SessionCache:
         for session_id in session_ids:
             self._views.pop(session_id, None)
 
+    def holds(self, view: SessionView) -> bool:
+        """Whether this very record would still be answered: no end of its session has been heard of since."""
+        return self._fresh(view.session.id) is view
+
     def _fresh(self, session_id: str) -> SessionView | None:
         entry = self._views.get(session_id)
         if entry is None or self._clock() - entry[0] >= self._seconds:

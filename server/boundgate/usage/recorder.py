@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from functools import lru_cache
 
 from boundgate.usage.model import ALLOW, AuditEvent, CallRecord
 from boundgate.usage.ports import UsageStore
@@ -58,6 +59,7 @@ class Recorder:
             self.dropped += 1
 
 
+@lru_cache(maxsize=4096)
 def session_hash(session_id: str) -> str:
     """What stands for a session in records: 64 bits of SHA-256, hex."""
     return hashlib.sha256(session_id.encode()).hexdigest()[:16]
