@@ -25,11 +25,11 @@ MAY_IMPORT = {
     # Ports belong to their consumers, so storage looks up to the domains and never the other way.
     "storage": {"dbsc", "sessions", "passkeys", "usage", "settings"},
     # DBSC for ASGI applications. This server is one of them, and its endpoints are answered there.
-    "protect": {"dbsc", "asgi", "storage"},
+    "protect": {"dbsc", "asgi", "storage", "keyring"},
     "routes": {"asgi", "protect", "dbsc", "policy", "usage", "passkeys", "gateway", "sessions", "services", "metrics"},
 }
 WEB = {"quart", "hypercorn", "werkzeug", "starlette", "fastapi"}
-DATABASE = {"sqlalchemy", "aiosqlite", "alembic", "asyncpg"}
+DATABASE = {"sqlalchemy", "aiosqlite", "alembic", "asyncpg", "redis"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

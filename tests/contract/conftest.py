@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from boundgate.clock import system_random
+from boundgate.sessions.ports import HotState
 from boundgate.storage import (
     Database,
     MemoryHotState,
     SqlPasskeyStore,
     SqlSessionStore,
     SqlUsageStore,
+    ValkeyHotState,
+    ValkeyLink,
     open_database,
 )
 from tests.contract.builders import ALICE, BOB, NOW, a_link, a_passkey, a_user
@@ -69,6 +73,13 @@ def usage_stores(databases: tuple[Database, Database]) -> tuple[SqlUsageStore, S
     return SqlUsageStore(databases[0]), SqlUsageStore(databases[1])
 
 
-@pytest.fixture(params=["memory"])
-def hot_state() -> MemoryHotState:
-    return MemoryHotState(system_random)
+@pytest.fixture(params=["memory", "valkey"])
+async def hot_state(request: pytest.FixtureRequest) -> AsyncIterator[HotState]:
+    if request.param == "memory":
+        yield MemoryHotState(system_random)
+        return
+    link = ValkeyLink(request.getfixturevalue("valkey_url"), prefix=f"test-{secrets.token_hex(6)}")
+    shared = ValkeyHotState(link, random=system_random)
+    await shared.open()
+    yield shared
+    await link.aclose()

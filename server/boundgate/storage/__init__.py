@@ -5,6 +5,8 @@ from boundgate.storage.memory_hot import MemoryHotState
 from boundgate.storage.sql_passkeys import SqlPasskeyStore
 from boundgate.storage.sql_sessions import SqlSessionStore
 from boundgate.storage.sql_usage import SqlUsageStore
+from boundgate.storage.valkey_hot import ValkeyHotState
+from boundgate.storage.valkey_link import ValkeyLink
 
 __all__ = [
     "Database",
@@ -12,5 +14,7 @@ __all__ = [
     "SqlPasskeyStore",
     "SqlSessionStore",
     "SqlUsageStore",
+    "ValkeyHotState",
+    "ValkeyLink",
     "open_database",
 ]
