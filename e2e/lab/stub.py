@@ -46,6 +46,11 @@ class Stub:
         with self._lock:
             return [seen for seen in self._seen if seen.host == host and path in {None, seen.path}]
 
+    def all_seen(self) -> list[Seen]:
+        """What all hosts were asked, oldest first."""
+        with self._lock:
+            return list(self._seen)
+
     def wait_for(self, host: str, path: str, count: int = 1) -> list[Seen]:
         """Wait until it was asked so often."""
         deadline = time.monotonic() + WAIT_SECONDS
@@ -74,11 +79,56 @@ class _Server(ThreadingHTTPServer):
         """A browser that hangs up, or that was reset, is no error here."""
 
 
+class _Handler(BaseHTTPRequestHandler):
+    stub: Stub
+    protocol_version = "HTTP/1.1"
+    timeout = 90
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def do_OPTIONS(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        target, host = urlsplit(self.path), headers.get("host", "").partition(":")[0]
+        answer = self.stub.answer(Seen(self.command, host, target.path, target.query, headers, body))
+        if answer.hold is not None:
+            answer.hold.wait(HOLD_SECONDS)
+        if answer.reset:
+            self._reset()
+        self._send(answer)
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response_only(answer.status)
+        for name, value in (*answer.headers, ("Cache-Control", "no-store")):
+            self.send_header(name, value)
+        if answer.status == 304:
+            self.end_headers()
+            return
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        os.close(self.connection.detach())
+        raise ConnectionAbortedError
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
 @contextmanager
 def running_stub(certificate: LabCertificate) -> Iterator[Stub]:
     """Run one on a free port of this machine."""
     stub = Stub()
-    server = _Server(("127.0.0.1", 0), _handler(stub))
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"stub": stub}))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.cert_file, certificate.key_file)
     # The handshake is made by the thread of its connection: a browser opens some that it does not use yet.
@@ -90,50 +140,3 @@ def running_stub(certificate: LabCertificate) -> Iterator[Stub]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 90
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            target, host = urlsplit(self.path), headers.get("host", "").partition(":")[0]
-            answer = stub.answer(Seen(self.command, host, target.path, target.query, headers, body))
-            if answer.hold is not None:
-                answer.hold.wait(HOLD_SECONDS)
-            if answer.reset:
-                self._reset()
-            self._send(answer)
-
-        def do_GET(self) -> None:
-            self._serve()
-
-        def do_POST(self) -> None:
-            self._serve()
-
-        def do_OPTIONS(self) -> None:
-            self._serve()
-
-        def _send(self, answer: Answer) -> None:
-            self.send_response_only(answer.status)
-            for name, value in answer.headers:
-                self.send_header(name, value)
-            self.send_header("Cache-Control", "no-store")
-            if answer.status != 304:
-                self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if answer.status != 304:
-                self.wfile.write(answer.body)
-
-        def _reset(self) -> None:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-            os.close(self.connection.detach())
-            raise ConnectionAbortedError
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    return Handler

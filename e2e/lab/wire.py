@@ -71,9 +71,9 @@ NOTHING = Answer(404)
 RESET = Answer(reset=True)
 
 
-def page(*headers: tuple[str, str], html: str = "") -> Answer:
+def page(*headers: tuple[str, str], html: str = "", status: int = 200) -> Answer:
     """A page, with these header fields."""
-    return PAGE.having(*headers, body=PAGE.body + html.encode())
+    return PAGE.having(*headers, body=PAGE.body + html.encode(), status=status)
 
 
 def offer(
