@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import boundgate
-from boundgate.cli import certificates, keys, users
+from boundgate.cli import certificates, doctor, keys, users
 from boundgate.cli.options import AsJson, ConfigFile, DataDir, settings_from
 from boundgate.cli.output import note, show_json, show_table
 
@@ -22,6 +22,7 @@ HELP = """A gateway in front of costly AI endpoints that makes a stolen token wo
   boundgate users recover alice         alice has lost every passkey
   boundgate keys rotate                 new keys; nobody is signed out
   boundgate settings                    what is set, and where it was set
+  boundgate doctor URL --login PATH     what a browser makes of a DBSC server
 
 Settings come from options, BOUNDGATE_* variables and a TOML file; the first of them wins.
 """
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(certificates.app, name="certificates")
+app.command(name="doctor", help=doctor.HELP)(doctor.doctor)
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,0 +1,204 @@
+"""`boundgate doctor` as a process, with real Chromium, against servers with each typical fault."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boundgate.doctor.steps import NEEDED
+from e2e.lab.certificate import LabCertificate, lab_certificate
+from e2e.lab.site import Site
+from e2e.lab.stub import Rule, running_stub
+from e2e.lab.wire import Answer, challenge, json_answer, offer, page
+from e2e.support.server import ROOT
+
+BOUND = "__Host-bound"
+ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+KEYS = {"name", "ok", "browser_error", "explanation", "fix"}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> LabCertificate:
+    return lab_certificate(tmp_path_factory.mktemp("doctor"))
+
+
+@pytest.fixture
+def site(certificate: LabCertificate) -> Iterator[Site]:
+    """A server on localhost that does everything right: the next challenge ahead, a new value with each refresh."""
+    with running_stub(certificate) as stub:
+        site = Site(stub, "localhost")
+        numbers = itertools.count(10)
+        site.on("/login", page(offer("/dbsc/register")))
+        site.on("/dbsc/register", lambda _: right(next(numbers)))
+        site.on("/dbsc/refresh", lambda seen: right(next(numbers)) if seen.proof else asked(next(numbers)))
+        yield site
+
+
+def right(
+    number: int, *, attributes: str = ATTRIBUTES, cookie: str = ATTRIBUTES, life: int = 400, **changes: Any
+) -> Answer:
+    """Instructions, the bound cookie and the next challenge."""
+    document = {
+        "session_identifier": "s1",
+        "refresh_url": "/dbsc/refresh",
+        "scope": {"include_site": False},
+        "credentials": [{"type": "cookie", "name": BOUND, "attributes": attributes}],
+    }
+    fresh = ("Set-Cookie", f"{BOUND}=v{number}; {cookie}; Max-Age={life}")
+    return json_answer(document | changes, fresh, challenge(f"next-{number}"))
+
+
+def asked(number: int) -> Answer:
+    return Answer(403, (challenge(f"again-{number}"),))
+
+
+class Examined:
+    """One run of the command."""
+
+    def __init__(self, *words: str, cwd: Path, stdin: str | None = None) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "boundgate", "doctor", *words],
+            cwd=cwd,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "server")},
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
+        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+        assert "Traceback" not in self.err + self.out
+
+    @property
+    def report(self) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self.out)
+        assert report.keys() == {"ok", "steps"}
+        for step in report["steps"]:
+            assert step.keys() == KEYS
+            assert step["explanation"].endswith(".")
+            assert (step["fix"] is None) == step["ok"]
+        assert self.status == (0 if report["ok"] else 1)
+        return report
+
+    def step(self, name: str) -> dict[str, Any]:
+        (found,) = [step for step in self.report["steps"] if step["name"] == name]
+        return dict(found)
+
+    @property
+    def broken(self) -> list[str]:
+        """Steps that were reached and are not ok."""
+        return [
+            s["name"] for s in self.report["steps"] if not s["ok"] and not s["explanation"].startswith("Not reached")
+        ]
+
+
+@pytest.fixture
+def examine(site: Site, certificate: LabCertificate, tmp_path: Path) -> Callable[..., Examined]:
+    """Runs the command on the server, whose certificate it trusts."""
+
+    def run(*words: str) -> Examined:
+        return Examined(site.url(), "--login", "/login", "--trust-spki", certificate.spki, *words, cwd=tmp_path)
+
+    return run
+
+
+def test_a_server_that_does_everything_right(examine: Callable[..., Examined], site: Site) -> None:
+    examined = examine("--json")
+    assert examined.report["ok"], examined.out
+    assert [step["name"] for step in examined.report["steps"] if not step["ok"]] == []
+    assert "1, 1" in examined.step("round_trips")["explanation"]
+    assert len(site.seen("/dbsc/refresh")) == 2
+    assert "3 of the 6" in examined.step("signing_quota")["explanation"]
+    assert "Opening" in examined.err
+
+
+FAULTS: dict[str, tuple[dict[str, Answer | Rule], dict[str, str | None]]] = {
+    # what the server does, and which steps break with which name
+    "the cookie's SameSite is not the credential's": (
+        {
+            "/dbsc/register": lambda _: right(1, cookie=ATTRIBUTES.replace("Lax", "Strict")),
+            "/dbsc/refresh": lambda _: right(2, cookie=ATTRIBUTES.replace("Lax", "Strict")),
+        },
+        {"cookie": None, "refresh": None, "second_refresh": None},
+    ),
+    "Max-Age among the attributes": (
+        {"/dbsc/register": right(1, attributes=f"{ATTRIBUTES}; Max-Age=400")},
+        {"registration": "InvalidCredentialsCookieUnpermittedAttribute"},
+    ),
+    "401 at a refresh": (
+        {"/dbsc/refresh": Answer(401, body=b"please sign in")},
+        {"refresh": "PersistentHttpError", "session": "RefreshFatalError"},
+    ),
+    "a challenge without its id": (
+        {
+            "/dbsc/register": replace(right(1), headers=right(1).headers[:-1]),
+            "/dbsc/refresh": Answer(403, (("Secure-Session-Challenge", '"nonce"'),)),
+        },
+        {"refresh": "InvalidChallenge", "session": "RefreshFatalError"},
+    ),
+    "the whole site included on localhost": (
+        {"/dbsc/register": right(1, scope={"include_site": True})},
+        {"registration": "InvalidScopeIncludeSite"},
+    ),
+    "instructions that are no JSON": (
+        {"/dbsc/register": right(1).having(body=b"<!doctype html>Please sign in.")},
+        {"registration": "InvalidConfigJson"},
+    ),
+    "403 at a registration": (
+        {"/dbsc/register": Answer(403, (challenge("nonce"),))},
+        {"registration": "RegistrationAttemptedChallenge"},
+    ),
+    "5xx at a refresh": (
+        {"/dbsc/refresh": Answer(503)},
+        {"refresh": "TransientHttpError", "second_refresh": "TransientHttpError"},
+    ),
+    "continue: false at a refresh": (
+        {"/dbsc/refresh": json_answer({"session_identifier": "s1", "continue": False})},
+        {"refresh": "ServerRequestedTermination", "session": "ServerRequested"},
+    ),
+    "the same challenge again and again, never satisfied": (
+        {"/dbsc/refresh": lambda _: asked(next(_NUMBERS))},
+        {"refresh": "TooManyChallenges", "session": "RefreshFatalError"},
+    ),
+    "a cookie that lives for a minute": (
+        {"/dbsc/register": right(1, life=60)},
+        {"cookie_life": None},
+    ),
+    "a value that never changes": (
+        {"/dbsc/register": right(1), "/dbsc/refresh": right(1)},
+        {"rotation": None},
+    ),
+    "an offer without a path": (
+        {"/login": page(("Secure-Session-Registration", '(ES256);challenge="c1"'))},
+        {"offer_syntax": None},
+    ),
+    "an offer without a challenge": (
+        {"/login": page(("Secure-Session-Registration", '(ES256);path="/dbsc/register"'))},
+        {"offer_syntax": None},
+    ),
+    "no offer": ({"/login": page()}, {"offer": None}),
+    "no scope": ({"/dbsc/register": right(1, scope=None)}, {"registration": "MissingScope"}),
+}
+_NUMBERS = itertools.count(100)
+
+
+@pytest.mark.parametrize(("answers", "expected"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_found_and_explained(
+    answers: dict[str, Answer | Rule], expected: dict[str, str | None], examine: Callable[..., Examined], site: Site
+) -> None:
+    for path, answer in answers.items():
+        site.on(path, answer)
+    examined = examine("--json")
+    assert examined.broken == list(expected), examined.out
+    for name, error in expected.items():
+        assert examined.step(name)["browser_error"] == error
+    needed = [step for step in examined.report["steps"] if step["name"] in NEEDED]
+    assert examined.report["ok"] == all(step["ok"] for step in needed)
