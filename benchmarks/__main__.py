@@ -14,7 +14,7 @@ import contextlib
 import logging
 import platform
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -23,10 +23,11 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import admissions, parsing, refreshes
-from benchmarks.timing import Result, measure
+from benchmarks import admissions, parsing
+from benchmarks.refresh import split
+from benchmarks.timing import Group, Result, measure
 from boundgate.clock import system_clock
-from tests.support.site import running_site
+from tests.support.site import Site, running_site
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -35,20 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=25, help="rounds of each case (default: 25)")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the calls in each round (default: 1)")
     options = parser.parse_args(arguments)
-    with _quiet(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        results = runner.run(_measure_all(options.rounds, options.scale))
-    table = Table("case", title=_title(options.rounds), title_justify="left")
-    for heading in ("median µs", "±", "per second", "ratio"):
-        table.add_column(heading, justify="right")
-    for group in results:
-        for result in group:
-            table.add_row(*_row(result))
-        table.add_section()
-    Console().print(table)
+    with quiet(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        groups = [split.group, admissions.group, parsing.group]
+        results = runner.run(measured(groups, options.rounds, options.scale))
+    print_table(results, options.rounds)
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No log lines between the figures; as before afterwards."""
     before = logging.root.manager.disable
     logging.disable(logging.INFO)
@@ -58,11 +53,26 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-async def _measure_all(rounds: int, scale: float) -> list[list[Result]]:
+async def measured(
+    makers: Sequence[Callable[[Site], Awaitable[Group]]], rounds: int, scale: float
+) -> list[list[Result]]:
+    """Every case of the groups that these make over one site."""
     with tempfile.TemporaryDirectory() as directory:
         async with running_site(Path(directory) / "data", clock=cast("Any", system_clock)) as site:
-            groups = [await refreshes.group(site), await admissions.group(site), await parsing.group(site)]
+            groups = [await make(site) for make in makers]
             return [await measure(group, rounds=rounds, scale=scale) for group in groups]
+
+
+def print_table(results: Sequence[Sequence[Result]], rounds: int) -> None:
+    """One table of all groups."""
+    table = Table("case", title=_title(rounds), title_justify="left")
+    for heading in ("median µs", "±", "per second", "ratio"):
+        table.add_column(heading, justify="right")
+    for group in results:
+        for result in group:
+            table.add_row(*_row(result))
+        table.add_section()
+    Console().print(table)
 
 
 def _row(result: Result) -> tuple[str, ...]:

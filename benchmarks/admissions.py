@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.refreshes import PREFIX, forget
+from benchmarks.refresh.split import PREFIX, forget
 from benchmarks.timing import Case, Group
 from boundgate.clock import system_clock, system_random
 from boundgate.dbsc import unseal

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from boundgate.terms import Provenance
+from boundgate.usage.model import AuditEvent
 from boundgate.usage.ports import Spend, UsageStore
 from tests.contract.builders import NOW, a_call, an_event
 
@@ -87,6 +88,16 @@ async def test_what_succeeded_is_never_folded(store: UsageStore) -> None:
     await store.write([], [an_event(outcome="ok")] * 2)
     await store.write([], [an_event(outcome="ok")])
     assert await store.events() == [an_event(outcome="ok")] * 3
+
+
+async def test_renewals_of_one_session_are_folded_by_the_minute(store: UsageStore) -> None:
+    renewal = AuditEvent(at=NOW, kind="dbsc.refresh", outcome="ok", session_hash="s", address="192.0.2.1")
+    others = [replace(renewal, session_hash="t"), replace(renewal, address="192.0.2.2"), replace(renewal, at=NOW + 60)]
+    await store.write([], [renewal, replace(renewal, at=NOW + 1), *others])
+    await store.write([], [replace(renewal, at=NOW + 2)])
+    found = await store.events()
+    assert sorted(event.count for event in found) == [1, 1, 1, 3]
+    assert max(event.at for event in found if event.count == 3) == NOW + 2
 
 
 async def test_writers_in_two_processes_count_every_refusal(usage_stores: tuple[UsageStore, UsageStore]) -> None:

@@ -8,8 +8,15 @@ from urllib.parse import urlsplit
 from boundgate.asgi import ASGIApp
 from boundgate.dbsc.endpoints import EndpointAnswer
 from boundgate.net import client_address, network_prefix
-from boundgate.protect.endpoints import DbscEndpoints, EndpointPaths, Fields, ProofCaller, Scope
-from boundgate.routes.guard import security_headers
+from boundgate.protect.endpoints import (
+    STANDARD_HEADERS,
+    DbscEndpoints,
+    EndpointPaths,
+    Fields,
+    ProofCaller,
+    Scope,
+)
+from boundgate.routes.guard import STRICT_TRANSPORT_SECURITY
 from boundgate.routes.recording import write_event
 
 if TYPE_CHECKING:
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
 
 PATHS = EndpointPaths(register="/dbsc/register", refresh="/dbsc/refresh")
 USER_AGENT_MAX_CHARS = 256
+STRICT_TRANSPORT = (b"strict-transport-security", STRICT_TRANSPORT_SECURITY.encode())
 
 
 def install(app: ASGIApp, services: Services) -> ASGIApp:
@@ -54,8 +62,5 @@ def install(app: ASGIApp, services: Services) -> ASGIApp:
         origins=(settings.origin,),
         caller_of=caller_of,
         observe=observe,
-        headers=[
-            (name.lower().encode(), value.encode())
-            for name, value in security_headers(development_tls=settings.development_tls).items()
-        ],
+        headers=[*STANDARD_HEADERS, *([] if settings.development_tls else [STRICT_TRANSPORT])],
     )

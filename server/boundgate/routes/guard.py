@@ -18,6 +18,7 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+STRICT_TRANSPORT_SECURITY = "max-age=63072000"
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -73,17 +74,13 @@ async def refuse_foreign_write() -> None:
         raise Forbidden("This request was made by a page of another origin.", code="foreign_origin")
 
 
-def security_headers(*, development_tls: bool) -> dict[str, str]:
-    """What goes onto every answer that does not say otherwise."""
-    headers = _HEADERS | {"Cache-Control": "no-store"}
-    if not development_tls:
-        headers["Strict-Transport-Security"] = "max-age=63072000"
-    return headers
-
-
 async def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     if request.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-cache"
-    for name, value in security_headers(development_tls=services().settings.development_tls).items():
-        response.headers.setdefault(name, value)
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    if not services().settings.development_tls:
+        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
     return response

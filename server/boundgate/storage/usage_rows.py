@@ -13,6 +13,8 @@ from boundgate.terms import Provenance
 from boundgate.usage.model import AuditEvent, CallRecord
 
 OK = "ok"
+FOLDED_KINDS = frozenset({"dbsc.refresh"})
+"""Kinds of which successes are folded, too."""
 _MINUTE_SECONDS = 60
 _FoldKey = tuple[int, str, str, str, str]
 
@@ -24,25 +26,29 @@ def call_row(call: CallRecord) -> dict[str, Any]:
 
 def event_rows(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
     """One row for each event that is kept by itself."""
-    return [_event_row(event, None) for event in events if event.outcome == OK]
+    return [_event_row(event, None) for event in events if not _is_folded(event)]
 
 
 def folded_rows(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """One row for all refused events of one kind, outcome, address and session in one minute, in a fixed order.
+    """One row for all folded events of one kind, outcome, address and session in one minute, in a fixed order.
 
     The row shows the first of them, with the time of the last.
     """
-    folded: dict[_FoldKey, AuditEvent] = {}
+    folded: dict[_FoldKey, list[AuditEvent]] = {}
     for event in events:
-        if event.outcome != OK:
-            key = _fold_key(event)
-            first = folded.get(key)
-            folded[key] = event if first is None else _fold(first, event)
-    return [_event_row(folded[key], key[0]) for key in sorted(folded)]
+        if _is_folded(event):
+            folded.setdefault(_fold_key(event), []).append(event)
+    return [_event_row(_fold(folded[key]), key[0]) for key in sorted(folded)]
 
 
-def _fold(first: AuditEvent, event: AuditEvent) -> AuditEvent:
-    return replace(first, at=max(first.at, event.at), count=first.count + event.count)
+def _is_folded(event: AuditEvent) -> bool:
+    # Whoever holds a key may renew as often as he likes, as whoever is refused may try again: neither fills the disk.
+    return event.outcome != OK or event.kind in FOLDED_KINDS
+
+
+def _fold(events: list[AuditEvent]) -> AuditEvent:
+    count = sum([event.count for event in events])
+    return replace(events[0], at=max([event.at for event in events]), count=count)
 
 
 def _fold_key(event: AuditEvent) -> _FoldKey:

@@ -1,0 +1,1 @@
+"""What a refresh costs: in process, step by step, and over HTTP under two servers."""
