@@ -13,6 +13,7 @@ from boundgate.gateway.service import GatewayService
 from boundgate.gateway.upstream import Upstream
 from boundgate.keyring import KeyringFile
 from boundgate.metrics import Metrics
+from boundgate.other_workers import OtherWorkers
 from boundgate.passkeys.ceremonies import RelyingParty
 from boundgate.passkeys.enrolment import EnrolmentService
 from boundgate.passkeys.ports import PasskeyStore
@@ -20,11 +21,19 @@ from boundgate.passkeys.service import PasskeyService
 from boundgate.policy.model import Rules
 from boundgate.sessions.binding import BindingService
 from boundgate.sessions.cache import SessionCache
+from boundgate.sessions.credential import has_ended
 from boundgate.sessions.journal import Journal
 from boundgate.sessions.ports import HotState, SessionStore
 from boundgate.sessions.service import SessionService
 from boundgate.settings import Settings
-from boundgate.storage import MemoryHotState, SqlPasskeyStore, SqlSessionStore, SqlUsageStore, open_database
+from boundgate.storage import (
+    SharedState,
+    SqlPasskeyStore,
+    SqlSessionStore,
+    SqlUsageStore,
+    open_database,
+    open_shared_state,
+)
 from boundgate.terms import EndReason
 from boundgate.usage.ports import UsageStore
 from boundgate.usage.recorder import Recorder
@@ -86,26 +95,32 @@ async def open_services(
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     keyring = KeyringFile.load_or_create(settings.data_dir / "keys.json", clock=clock, random=random)
-    database = await open_database(settings.sqlalchemy_url)
-    try:
-        services = _compose(
+    async with contextlib.AsyncExitStack() as closing:
+        database = await open_database(settings.sqlalchemy_url)
+        closing.push_async_callback(database.close)
+        shared = (
+            SharedState(hot, None)
+            if hot is not None
+            else await closing.enter_async_context(
+                open_shared_state(settings.hot_state_url, prefix=settings.hot_state_prefix, random=random)
+            )
+        )
+        services, others = _compose(
             settings,
             keyring=keyring,
             session_store=SqlSessionStore(database),
             passkey_store=SqlPasskeyStore(database),
             usage=SqlUsageStore(database),
-            hot=hot or MemoryHotState(random),
+            shared=shared,
             gateway=open_gateway(settings, upstream=upstream, clock=clock, random=random),
             clock=clock,
             random=random,
         )
-        try:
-            yield services
-        finally:
-            await services.gateway.aclose()
-            await services.flush()
-    finally:
-        await database.close()
+        closing.push_async_callback(services.flush)
+        closing.push_async_callback(services.gateway.aclose)
+        if shared.news is not None:
+            await closing.enter_async_context(shared.news.heard_by(others.hear, others.catch_up))
+        yield services
 
 
 def _compose(
@@ -115,16 +130,22 @@ def _compose(
     session_store: SessionStore,
     passkey_store: PasskeyStore,
     usage: UsageStore,
-    hot: HotState,
+    shared: SharedState,
     gateway: GatewayService,
     clock: Clock,
     random: RandomBytes,
-) -> Services:
-    rules = session_rules(settings)
-    cache = SessionCache(session_store, clock=clock, seconds=rules.cache_seconds)
+) -> tuple[Services, OtherWorkers]:
+    rules, hot = session_rules(settings), shared.hot
+    cache = SessionCache(session_store, clock=clock, seconds=rules.cache_seconds, news=shared.news)
     journal = Journal(session_store)
     challenges = Challenges(macs=keyring, used=hot, clock=clock, random=random)
     in_flight = InFlight()
+    others = OtherWorkers(
+        cache=cache,
+        in_flight=in_flight,
+        news=shared.news,
+        is_over=lambda view: has_ended(view.session, rules, clock()),
+    )
     sessions = SessionService(
         store=session_store,
         hot=hot,
@@ -135,7 +156,7 @@ def _compose(
         rules=rules,
         clock=clock,
         random=random,
-        on_ended=in_flight.cut,
+        on_ended=others.end,
     )
     bindings = BindingService(
         store=session_store,
@@ -162,7 +183,7 @@ def _compose(
     async def end_everything(user_id: str) -> None:
         await sessions.end_user(user_id, EndReason.RECOVERED)
 
-    return Services(
+    services = Services(
         settings=settings,
         clock=clock,
         random=random,
@@ -188,3 +209,4 @@ def _compose(
         recorder=Recorder(usage),
         metrics=Metrics(),
     )
+    return services, others

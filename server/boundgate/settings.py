@@ -75,7 +75,14 @@ class Settings(BaseSettings):
         default=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
         description="Networks that may read /metrics, comma-separated.",
     )
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that serve; several need hot_state_url.")
     database_url: str = Field(default="", description="SQLAlchemy URL; default: SQLite in data_dir.")
+    hot_state_url: str = Field(
+        default="", description="Valkey or Redis that workers share: redis://, rediss:// or unix://. Default: memory."
+    )
+    hot_state_prefix: str = Field(
+        default="boundgate", pattern="^[A-Za-z0-9_.:-]{1,64}$", description="Begins every key in hot_state_url."
+    )
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$", description="auto: console on a terminal.")
 
     upstream_base_url: str = Field(default="", description="OpenAI-compatible API; default: the embedded model.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 if TYPE_CHECKING:
     from boundgate.settings import Settings
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def problems(settings: Settings) -> list[str]:
     """One public sentence for each thing that cannot work; empty where all is well."""
-    found = [*_origin_problems(settings.origin), *_upstream_problems(settings)]
+    found = [*_origin_problems(settings.origin), *_upstream_problems(settings), *_worker_problems(settings)]
     if (settings.tls_cert_file is None) != (settings.tls_key_file is None):
         found.append("tls_cert_file and tls_key_file go together: set both, or neither for development")
     if settings.development_tls and not is_loopback_name(settings.host):
@@ -41,6 +41,21 @@ def _upstream_problems(settings: Settings) -> list[str]:
         elif parts.username or parts.password:
             found.append("upstream_base_url must hold no user name or password: use upstream_api_key_file")
     return found
+
+
+def _worker_problems(settings: Settings) -> list[str]:
+    if not settings.hot_state_url:
+        if settings.workers == 1:
+            return []
+        alone = "each worker would remember used challenges by itself, and accept what another has seen used"
+        return [f"workers above 1 need hot_state_url: {alone}. Name a Valkey or Redis, or use one worker"]
+    parts = _split_url(settings.hot_state_url)
+    place = {"redis": "hostname", "rediss": "hostname", "unix": "path"}.get(parts.scheme) if parts else None
+    if parts is None or place is None or not getattr(parts, place):
+        return ["hot_state_url must look like redis://host[:port][/number], rediss://... for TLS, or unix:///path"]
+    if "password" in parse_qs(parts.query):
+        return ["hot_state_url must hold its password before the host, as in redis://user:password@host"]
+    return []
 
 
 def _split_url(url: str) -> SplitResult | None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from boundgate.cli.environment import variable_of
 from boundgate.settings import SECRET_FIELDS, Settings, find_config_file, read_config
 
-_PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^@]*@")
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/?#]*@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ class InFlight:
         if not self._handles[session_id]:
             del self._handles[session_id]
 
+    def session_ids(self) -> list[str]:
+        """Those that have calls under way."""
+        return list(self._handles)
+
     def cut(self, session_ids: Iterable[str]) -> None:
         """End the client's side of every call of these sessions now, with `session_revoked`."""
         for session_id in session_ids:

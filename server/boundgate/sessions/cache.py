@@ -1,25 +1,33 @@
 """Session records kept for about a second, so that a burst of calls costs one read.
 
-An end that this process carries out is seen at once; one that another process carries out, within `seconds`.
+An end that this process carries out is seen at once; one that another process carries out, within `seconds`, and
+sooner where the two tell each other.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from boundgate.clock import Clock
 from boundgate.sessions.model import SessionView
-from boundgate.sessions.ports import SessionStore
+from boundgate.sessions.ports import SessionNews, SessionStore
 
 MAX_ENTRIES = 50_000
 
 
 class SessionCache:
-    """Read-through cache over a `SessionStore`. Only records that exist are kept."""
+    """Read-through cache over a `SessionStore`. Only records that exist are kept.
 
-    def __init__(self, store: SessionStore, *, clock: Clock, seconds: float) -> None:
-        self._store, self._clock, self._seconds = store, clock, seconds
+    Args:
+        seconds: how long.
+        news: where there are other workers, they are told what to forget. Records without a key are not kept then:
+            another worker may have taken the key just now, and a browser that hears that its session has none gives
+            the session up.
+    """
+
+    def __init__(self, store: SessionStore, *, clock: Clock, seconds: float, news: SessionNews | None = None) -> None:
+        self._store, self._clock, self._seconds, self._news = store, clock, seconds, news
         self._views: OrderedDict[str, tuple[float, SessionView]] = OrderedDict()
         self._ids_by_login: OrderedDict[bytes, str] = OrderedDict()
         self._generation = 0
@@ -36,8 +44,19 @@ class SessionCache:
             return view
         return await self._load(lambda: self._store.view_by_login(login_hash))
 
-    def forget(self, session_ids: Iterable[str]) -> None:
-        """Drop records, also those that a read already under way is about to bring."""
+    def forget(self, session_ids: Collection[str]) -> None:
+        """Drop records here and at the other workers, also those that a read already under way is about to bring."""
+        self.drop(session_ids)
+        if self._news is not None:
+            self._news.tell(session_ids, ended=False)
+
+    def drop_all(self) -> None:
+        """Drop every record here."""
+        self._generation += 1
+        self._views.clear()
+
+    def drop(self, session_ids: Iterable[str]) -> None:
+        """Drop records here only."""
         self._generation += 1
         for session_id in session_ids:
             self._views.pop(session_id, None)
@@ -60,7 +79,7 @@ class SessionCache:
                 break
             # What was read before an end must not be answered from, nor put back, after it. Each turn takes another
             # end, and an end takes longer than a read.
-        if view is not None:
+        if view is not None and (self._news is None or view.binding is not None):
             self._keep(view, started)
         return view
 

@@ -69,3 +69,11 @@ class ProofRecord:
     session_id: str
     proved_at: float
     mint: int
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Sessions whose records are not what they were. `ended`: what runs for them must be cut."""
+
+    session_ids: tuple[str, ...]
+    ended: bool

@@ -6,12 +6,13 @@ reads as absence.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from typing import Protocol
 
 from boundgate.dbsc import Ledger
-from boundgate.sessions.model import Binding, Offer, ProofRecord, Session, SessionView
+from boundgate.sessions.model import Binding, News, Offer, ProofRecord, Session, SessionView
 from boundgate.terms import EndReason
 
 
@@ -82,3 +83,15 @@ class SessionStore(Protocol):
 
 class HotState(Ledger, Protocol):
     """Fast shared state that may be lost as a whole, never in part. A loss shows as a new `epoch`."""
+
+
+class SessionNews(Protocol):
+    """What workers tell each other about sessions. Best effort: what is missed shows when a cached record runs out."""
+
+    def tell(self, session_ids: Collection[str], *, ended: bool) -> None:
+        """Tell the other workers that these records have changed, or ended. Returns at once and never fails."""
+
+    def heard_by(
+        self, hear: Callable[[News], None], gap: Callable[[], Awaitable[None]]
+    ) -> AbstractAsyncContextManager[None]:
+        """While this is open, news of others reaches `hear`; `gap` is awaited whenever some may have been missed."""

@@ -2,6 +2,7 @@
 
 from boundgate.storage.engine import Database, open_database
 from boundgate.storage.memory_hot import MemoryHotState
+from boundgate.storage.shared_state import SharedState, open_shared_state
 from boundgate.storage.sql_passkeys import SqlPasskeyStore
 from boundgate.storage.sql_sessions import SqlSessionStore
 from boundgate.storage.sql_usage import SqlUsageStore
@@ -11,10 +12,12 @@ from boundgate.storage.valkey_link import ValkeyLink
 __all__ = [
     "Database",
     "MemoryHotState",
+    "SharedState",
     "SqlPasskeyStore",
     "SqlSessionStore",
     "SqlUsageStore",
     "ValkeyHotState",
     "ValkeyLink",
     "open_database",
+    "open_shared_state",
 ]

@@ -9,14 +9,14 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from boundgate.clock import RandomBytes
 from boundgate.errors import StorageUnavailable
+from boundgate.sessions.model import News
 from boundgate.storage.valkey_hot import ValkeyHotState
 from boundgate.storage.valkey_link import CALL_SECONDS, ValkeyLink
 from boundgate.strict_json import StrictJSONError, loads
@@ -27,14 +27,6 @@ AGAIN_SECONDS = 1.0
 """Between attempts to listen again."""
 QUIET_SECONDS = 15.0
 """After so long without news the connection is tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """Sessions whose records are not what they were. `ended`: what runs for them must be cut."""
-
-    session_ids: tuple[str, ...]
-    ended: bool
 
 
 class ValkeySessionNews:
@@ -64,8 +56,7 @@ class ValkeySessionNews:
             await self._link.call("PUBLISH", self._channel, text)
 
     @contextlib.asynccontextmanager
-    async def heard_by(self, hear: Callable[[News], None], gap: Callable[[], None]) -> AsyncIterator[None]:
-        """While this is open, others' news reaches `hear`; `gap` is called whenever some may have been missed."""
+    async def heard_by(self, hear: Callable[[News], None], gap: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         task = asyncio.create_task(self._listen(hear, gap))
         try:
             yield
@@ -73,7 +64,7 @@ class ValkeySessionNews:
             task.cancel()
             await asyncio.wait({task, *self._telling}, timeout=CALL_SECONDS)
 
-    async def _listen(self, hear: Callable[[News], None], gap: Callable[[], None]) -> None:
+    async def _listen(self, hear: Callable[[News], None], gap: Callable[[], Awaitable[None]]) -> None:
         listening = True
         while True:
             try:
@@ -81,7 +72,7 @@ class ValkeySessionNews:
                     await channels.subscribe(self._channel, self._hot.channel)
                     await self._hot.renew()
                     listening = True
-                    gap()
+                    await gap()
                     await self._follow(channels, hear)
             except (RedisError, OSError, StorageUnavailable) as error:
                 if listening:
