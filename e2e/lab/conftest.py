@@ -89,6 +89,12 @@ def visit(visits: Callable[..., Visit]) -> Visit:
 
 
 @pytest.fixture
+def quota_visit(lab_quota_browser: Browser, visits: Callable[..., Visit]) -> Visit:
+    """A visit with the browser's signing quota, all of it left."""
+    return visits(using=lab_quota_browser)
+
+
+@pytest.fixture
 def site(stub: Stub) -> Site:
     """A registrable domain that no other test uses."""
     return Site(stub, f"x{next(_NUMBERS)}.test")
