@@ -26,6 +26,8 @@ MAY_IMPORT = {
     "storage": {"dbsc", "sessions", "passkeys", "usage", "settings"},
     # DBSC for ASGI applications. This server is one of them, and its endpoints are answered there.
     "protect": {"dbsc", "asgi", "storage", "keyring"},
+    # It looks at any server from outside, through a browser; of this one it needs the protocol's readers alone.
+    "doctor": {"dbsc", "chromium"},
     "routes": {"asgi", "protect", "dbsc", "policy", "usage", "passkeys", "gateway", "sessions", "services", "metrics"},
 }
 WEB = {"quart", "hypercorn", "werkzeug", "starlette", "fastapi"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -74,12 +74,17 @@ def read_cookies(fields: Iterable[bytes]) -> dict[str, str]:
     of its own.
     """
     found: dict[str, str] = {}
+    for name, value in _pairs(fields):
+        found.setdefault(name, value)
+    return found
+
+
+def _pairs(fields: Iterable[bytes]) -> Iterator[tuple[str, str]]:
     for header in fields:
         for pair in header.decode("latin-1").split(";"):
             name, equals, value = pair.strip(" \t").partition("=")
             if equals:
-                found.setdefault(name, value)
-    return found
+                yield name, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,11 @@ class cookie:  # noqa: N801 - reads as what it is: session_id=cookie("sid")
     def __call__(self, request: Request) -> str | None:
         """The cookie's value; None where the cookie is missing or empty."""
         return request.cookies.get(self.name) or None
+
+    def all(self, request: Request) -> list[str]:
+        """Every value that came under this name: a sibling host can plant one more."""
+        fields = (value for name, value in request.scope["headers"] if name == b"cookie")
+        return [value for name, value in _pairs(fields) if name == self.name and value]
 
 
 SessionId = Callable[[Request], str | None]
