@@ -105,7 +105,7 @@ HTTP_ROW = re.compile(r"^\| `([A-Z ]+) (/[^`]*)` \| (.+) \| (.+) \|$", re.MULTIL
 CODE_ROW = re.compile(r"^\| (?:[45]\d\d|4xx) \| `([a-z_]+)` \|", re.MULTILINE)
 # How codes are written in the source: a class's own, an argument, a refusal of the policy, the framework's default.
 CODES = re.compile(r"""(?:\bcode(?:: ClassVar\[str\])? ?= ?|_refuse\(|_CODES\.get\(status, )"([a-z_]+)\"""")
-NEVER_SENT = {"dbsc_error", "forbidden", "cannot_serve", "certificate_unusable", "browser_unusable"}
+NEVER_SENT = {"dbsc_error", "key_not_vouched", "forbidden", "cannot_serve", "certificate_unusable", "browser_unusable"}
 """Of base classes, and of commands that fail before there is a server."""
 
 

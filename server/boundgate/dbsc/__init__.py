@@ -10,6 +10,7 @@ redeems what they prove, `Instructions` tells the browser what to keep, `demand_
 from boundgate.dbsc.caller import refuse_page_script
 from boundgate.dbsc.challenge import Challenges, Macs
 from boundgate.dbsc.cookie import BoundValue, seal, unseal
+from boundgate.dbsc.credentials import BoundCredential
 from boundgate.dbsc.demand import Arrival, Demand, DemandKind, demand_proof
 from boundgate.dbsc.endpoints import (
     BoundSessions,
@@ -20,7 +21,9 @@ from boundgate.dbsc.endpoints import (
 )
 from boundgate.dbsc.errors import (
     ChallengeStale,
+    ConfigurationError,
     DbscError,
+    KeyNotVouched,
     KeyRefused,
     PageScript,
     ProofMalformed,
@@ -36,9 +39,12 @@ from boundgate.dbsc.headers import (
     read_skipped,
     registration_offer,
 )
-from boundgate.dbsc.instructions import BoundCredential, Instructions
+from boundgate.dbsc.instructions import Instructions
+from boundgate.dbsc.judge import check_answer, check_instructions
 from boundgate.dbsc.jwk import ALGORITHMS, PublicKey, load_public_key, read_public_key
 from boundgate.dbsc.ledger import KnownMint, Ledger, Minted, UsedChallenges, ValidChallenge
+from boundgate.dbsc.lives import Lives
+from boundgate.dbsc.problems import Problem
 from boundgate.dbsc.proof import (
     RefreshProof,
     RegistrationProof,
@@ -54,6 +60,7 @@ from boundgate.dbsc.renewal import (
     RenewalRules,
     Renewals,
 )
+from boundgate.dbsc.scope import Scope, ScopeRule, SiteScope, in_scope
 from boundgate.dbsc.standing import Standing, standing_of
 
 __all__ = [
@@ -66,19 +73,23 @@ __all__ = [
     "BoundValue",
     "ChallengeStale",
     "Challenges",
+    "ConfigurationError",
     "DbscError",
     "Demand",
     "DemandKind",
     "EndpointAnswer",
     "EndpointRequest",
     "Instructions",
+    "KeyNotVouched",
     "KeyRefused",
     "KeyedSession",
     "KnownMint",
     "Ledger",
+    "Lives",
     "Macs",
     "Minted",
     "PageScript",
+    "Problem",
     "ProofEndpoints",
     "ProofMalformed",
     "ProofRefused",
@@ -88,8 +99,11 @@ __all__ = [
     "Renewal",
     "RenewalRules",
     "Renewals",
+    "Scope",
+    "ScopeRule",
     "SessionEnded",
     "SessionUnknown",
+    "SiteScope",
     "Skipped",
     "Standing",
     "UsedChallenges",
@@ -97,7 +111,10 @@ __all__ = [
     "answer_refresh",
     "answer_registration",
     "challenge_for",
+    "check_answer",
+    "check_instructions",
     "demand_proof",
+    "in_scope",
     "load_public_key",
     "read_proof",
     "read_public_key",

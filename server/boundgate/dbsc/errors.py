@@ -4,6 +4,7 @@
     ├── ProofMalformed      the header or the JWT cannot be read
     ├── KeyRefused          the JWK is not a key that this server accepts
     ├── ProofRefused        readable, but it does not prove what it must
+    │   ├── KeyNotVouched   a federated registration with another key than the provider's
     │   └── ChallengeStale  unknown, used or expired challenge: benign, the browser tries again
     ├── PageScript          sent by a script, not by the browser itself
     └── SessionUnknown      no such bound session: the browser should forget it
@@ -16,7 +17,22 @@ harm the owner; `TERMINATE` is another 4xx, on which a browser drops the session
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from boundgate.dbsc.problems import Problem
 from boundgate.errors import BoundgateError, Disposition
+
+
+class ConfigurationError(ValueError):
+    """A configuration that Chromium would refuse, or that would do harm or nothing there. Raised at start-up only.
+
+    Args:
+        problems: all that is wrong with it, the gravest first.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
 
 
 class DbscError(BoundgateError):
@@ -40,6 +56,10 @@ class ProofRefused(DbscError):
     code = "proof_refused"
     status = 403
     disposition = Disposition.RETRY
+
+
+class KeyNotVouched(ProofRefused):
+    code = "key_not_vouched"
 
 
 class ChallengeStale(ProofRefused):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from boundgate.clock import Clock
 from boundgate.dbsc.challenge import Challenges, Macs
 from boundgate.dbsc.cookie import BoundValue, seal
+from boundgate.dbsc.credentials import BoundCredential
 from boundgate.dbsc.errors import ChallengeStale
 from boundgate.dbsc.headers import challenge_for
-from boundgate.dbsc.instructions import BoundCredential, Instructions
+from boundgate.dbsc.instructions import Instructions
 from boundgate.dbsc.jwk import PublicKey
 from boundgate.dbsc.ledger import KnownMint, Ledger, ValidChallenge
 from boundgate.dbsc.proof import RegistrationProof, verify_refresh_proof, verify_registration_proof
