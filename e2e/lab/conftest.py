@@ -6,6 +6,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType
 
 from boundgate.chromium import dbsc_switches
 from e2e.conftest import QUIET
+from e2e.lab.boundgate import NamedServer
 from e2e.lab.certificate import LabCertificate, lab_certificate
 from e2e.lab.site import Site
 from e2e.lab.stub import Stub, running_stub
 from e2e.lab.visit import Visit
+from e2e.support.secrets import Secrets, leaks
 
 _NUMBERS = itertools.count(1)
 HOSTS = "--host-resolver-rules=MAP *.test 127.0.0.1"
@@ -63,6 +66,27 @@ def lab_quota_browser(
     browser = browser_type.launch(**browser_type_launch_args | {"args": lab_switches(signing_quota=True)})
     yield browser
     browser.close()
+
+
+@pytest.fixture
+def boundgate(
+    tmp_path: Path, lab_files: LabCertificate, site: Site, secrets: Secrets
+) -> Iterator[Callable[..., NamedServer]]:
+    """Starts real servers at `app.` of this test's site, with settings of the test's own."""
+    started: list[NamedServer] = []
+
+    def start(**settings: object) -> NamedServer:
+        data_dir = tmp_path / f"named{len(started)}"
+        data_dir.mkdir(mode=0o700)
+        server = NamedServer(data_dir, f"app.{site.host}", lab_files, **settings)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.kill()
+        assert list(leaks(server, secrets.found)) == [], "a secret that was issued lies where it must not"
 
 
 @pytest.fixture

@@ -110,12 +110,15 @@ class Server:
         """Cause one more record and wait until it is written: those before it then are, too, for batches keep order."""
         marks = "SELECT COALESCE(SUM(count), 0) FROM events WHERE kind = 'http.unknown'"
         before = self.rows(marks)
-        trust = ssl.create_default_context(cafile=str(self.data_dir / "tls" / "ca.pem"))
-        assert httpx.get(f"{self.origin}/mark", verify=trust).status_code == 404
+        assert self._mark().status_code == 404
         deadline = time.monotonic() + WRITE_SECONDS
         while self.rows(marks) == before:
             assert time.monotonic() < deadline, "records are not written"
             time.sleep(0.02)
+
+    def _mark(self) -> httpx.Response:
+        trust = ssl.create_default_context(cafile=str(self.data_dir / "tls" / "ca.pem"))
+        return httpx.get(f"{self.origin}/mark", verify=trust)
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "boundgate", *words, "--data-dir", str(self.data_dir)]
