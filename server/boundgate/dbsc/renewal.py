@@ -13,6 +13,7 @@ from boundgate.dbsc.headers import challenge_for
 from boundgate.dbsc.instructions import Instructions
 from boundgate.dbsc.jwk import PublicKey
 from boundgate.dbsc.ledger import KnownMint, Ledger, ValidChallenge
+from boundgate.dbsc.lives import Lives
 from boundgate.dbsc.proof import RegistrationProof, verify_refresh_proof, verify_registration_proof
 
 REGISTER_PURPOSE = "dbsc.register"
@@ -33,13 +34,11 @@ class ProofEndpoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenewalRules:
-    """How long things last, in seconds."""
+class RenewalRules(Lives):
+    """How long things last, in seconds. Raises ConfigurationError as `Lives` does."""
 
-    bound_cookie_seconds: int
-    challenge_seconds: float
-    registration_seconds: float
-    signature_window_seconds: float
+    signature_window_seconds: float = 540
+    """Over which a session's signatures are counted: that of Chromium's own quota."""
 
 
 @dataclass(frozen=True, slots=True)
