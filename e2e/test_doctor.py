@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +16,17 @@ from typing import Any
 
 import pytest
 
+from boundgate.doctor.browser import Page, Start, open_page
+from boundgate.doctor.evidence import Evidence, Order
+from boundgate.doctor.examination import Examination
+from boundgate.doctor.judging import judge
+from boundgate.doctor.net_log import read_net_log
 from boundgate.doctor.steps import NEEDED
 from e2e.lab.certificate import LabCertificate, lab_certificate
 from e2e.lab.site import Site
 from e2e.lab.stub import Rule, running_stub
-from e2e.lab.wire import Answer, challenge, json_answer, offer, page
-from e2e.support.server import ROOT
+from e2e.lab.wire import Answer, Seen, challenge, json_answer, offer, page
+from e2e.support.server import ROOT, Server, free_port
 
 BOUND = "__Host-bound"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
@@ -202,3 +209,113 @@ def test_a_fault_is_found_and_explained(
         assert examined.step(name)["browser_error"] == error
     needed = [step for step in examined.report["steps"] if step["name"] in NEEDED]
     assert examined.report["ok"] == all(step["ok"] for step in needed)
+
+
+def test_two_round_trips_are_counted_and_no_fault(examine: Callable[..., Examined], site: Site) -> None:
+    def without_challenge(_: Seen) -> Answer:
+        answer = right(next(_NUMBERS))
+        return replace(answer, headers=answer.headers[:-1])
+
+    site.on("/dbsc/register", without_challenge)
+    site.on("/dbsc/refresh", lambda seen: without_challenge(seen) if seen.proof else asked(next(_NUMBERS)))
+    examined = examine("--json")
+    assert examined.report["ok"], examined.out
+    assert "2, 2" in examined.step("round_trips")["explanation"]
+    assert "second round trip" in examined.step("next_challenge")["explanation"]
+
+
+def test_the_report_for_people_says_the_same(examine: Callable[..., Examined]) -> None:
+    examined = examine()
+    assert examined.status == 0
+    assert "Registration and refresh work; there is nothing to repair." in examined.out
+    assert "ok registration" in examined.out
+
+
+def test_an_unknown_certificate_names_the_key_to_trust(site: Site, certificate: LabCertificate, tmp_path: Path) -> None:
+    examined = Examined(site.url(), "--json", cwd=tmp_path)
+    assert examined.broken == ["page"]
+    page_step = examined.step("page")
+    assert page_step["browser_error"].startswith("net::ERR_CERT_")
+    assert f"--trust-spki {certificate.spki}" in page_step["fix"]
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    examined = Examined(f"https://localhost:{free_port()}/", "--json", cwd=tmp_path)
+    assert examined.broken == ["page"]
+    assert examined.step("page")["browser_error"] == "net::ERR_CONNECTION_REFUSED"
+
+
+def test_plain_http_on_localhost(site: Site, tmp_path: Path) -> None:
+    examined = Examined(site.url().replace("https:", "http:"), "--json", cwd=tmp_path)
+    assert examined.broken == ["address"]
+    assert site.seen() == []
+
+
+def test_a_signed_in_cookie_may_be_given(examine: Callable[..., Examined], site: Site) -> None:
+    site.on("/login", lambda seen: page(offer("/dbsc/register")) if seen.cookies.get("sid") == "of=me" else Answer(401))
+    assert examine("--json").step("login")["explanation"].endswith("answered 401.")
+    assert examine("--json", "--cookie", "sid=of=me", "--cookie", "b=2").report["ok"]
+
+
+def test_the_certificate_of_a_boundgate_server_is_found_in_run_json(
+    site: Site, certificate: LabCertificate, tmp_path: Path
+) -> None:
+    facts = {"url": site.origin, "spki_sha256": certificate.spki, "enrolment_url": None, "pid": 1}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "run.json").write_text(json.dumps(facts))
+    examined = Examined(site.url(), "--login", "/login", "--data-dir", "data", "--json", cwd=tmp_path)
+    assert examined.report["ok"], examined.out
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_nothing_behind(
+    sent: signal.Signals, site: Site, certificate: LabCertificate, tmp_path: Path
+) -> None:
+    hold = threading.Event()
+    site.on("/login", replace(page(), hold=hold))
+    command = [sys.executable, "-m", "boundgate", "doctor", site.url(), "--login", "/login"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "server"), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [*command, "--trust-spki", certificate.spki], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        site.stub.wait_for("localhost", "/login")
+        process.send_signal(sent)
+        out, err = process.communicate(timeout=60)
+    hold.set()
+    assert process.returncode == 130
+    assert out == b""
+    assert b"Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+    running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not any(os.fsencode(tmp_path) in line for line in running), "the browser is still there"
+
+
+def test_boundgate_itself_passes_its_own_examination(
+    start_server: Callable[..., Server], spki: str, tmp_path: Path
+) -> None:
+    server = start_server()
+    evidence = Evidence(Order(url=f"{server.origin}/playground", spki=spki))
+    net_log = tmp_path / "net-log.json"
+    with open_page(Start(spki=spki, net_log=net_log)) as tab:
+        enrol(tab, server.invite("doctor"), f"{server.origin}/playground")
+        Examination(tab, evidence.order, tell=lambda _: None, evidence=evidence).run()
+    evidence.exchanges = read_net_log(net_log)
+    report = judge(evidence)
+    assert [step for step in report.steps if not step.ok] == []
+    assert server.recorded("dbsc.refresh") == ["ok", "ok"]
+
+
+def enrol(tab: Page, link: str, goal: str) -> None:
+    """Create a passkey with a virtual authenticator, which signs in as well."""
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    tab.call("WebAuthn.enable")
+    tab.call("WebAuthn.addVirtualAuthenticator", {"options": options})
+    tab.call("Page.navigate", {"url": link})
+    arrive = f"location.href === {goal!r} || document.querySelector('#enrol-button:enabled')?.click()"
+    assert tab.pipe.wait(lambda: tab.script(arrive) or None, seconds=20), tab.script("document.body.innerText")

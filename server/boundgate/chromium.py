@@ -108,7 +108,7 @@ def chromium_program(platform: str, *, window: bool, environment: Mapping[str, s
         wrong = f"{BROWSER_VARIABLE} names {named}, which is no program" if named else "no Chrome or Chromium found"
         raise BrowserError(f"{wrong}. Install one, or name its program in {BROWSER_VARIABLE}.")
     if window and platform.startswith("linux") and not ({"DISPLAY", "WAYLAND_DISPLAY"} & environment.keys()):
-        raise BrowserError("there is no display to open a window on. Start it on a desktop, or use --headless.")
+        raise BrowserError("there is no display to open a window on. Start it on a desktop, or without a window.")
     return program
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from boundgate.chromium import PATIENCE_SECONDS, BrowserError, chromium_program, dbsc_switches, temporary_profile
-from boundgate.doctor.pipe import CommandRefused, Message, Pipe
+from boundgate.doctor.pipe import BrowserGone, CommandRefused, Message, Pipe
 
 START_SECONDS = 60.0
 QUIET = (
@@ -69,9 +69,12 @@ class Page:
         return len(self.pipe.events)
 
     def script(self, expression: str, *, seconds: float = 30.0) -> Any:
-        """Evaluate an expression in the page and wait for its promise; None where it throws."""
+        """Evaluate an expression in the page and wait for its promise; None where it throws, or the page goes away."""
         params = {"expression": expression, "awaitPromise": True, "returnByValue": True}
-        return self.call("Runtime.evaluate", params, seconds=seconds).get("result", {}).get("value")
+        try:
+            return self.call("Runtime.evaluate", params, seconds=seconds).get("result", {}).get("value")
+        except CommandRefused:
+            return None
 
 
 @contextlib.contextmanager
@@ -87,7 +90,13 @@ def open_page(start: Start) -> Iterator[Page]:
         )
     program = chromium_program(start.platform, window=start.window)
     with temporary_profile() as profile, _running(_command(program, profile, start)) as pipe:
-        yield _first_page(pipe)
+        try:
+            page = _first_page(pipe)
+        except BrowserGone:
+            raise BrowserError(
+                f"{program} ended before it said a word. Is it Chrome or Chromium, and does it start?"
+            ) from None
+        yield page
 
 
 def _command(program: str, profile: Path, start: Start) -> list[str]:
