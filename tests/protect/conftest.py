@@ -1,13 +1,15 @@
-"""Every store, each in a place of its own."""
+"""Every store, each in a place of its own, and a small application with logins around which `DeviceBound` stands."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from boundgate.protect import MemoryStore, SqlStore, Store
+from tests.protect.rig import Rig
 from tests.support.services import database_in
 
 
@@ -26,18 +28,22 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         yield pair
 
 
-class _twice:
-    def __init__(self, url: str) -> None:
-        self.pair = SqlStore(url), SqlStore(url)
-
-    async def __aenter__(self) -> tuple[Store, Store]:
-        return self.pair
-
-    async def __aexit__(self, *error: object) -> None:
-        for store in self.pair:
-            await store.close()
+@asynccontextmanager
+async def _twice(url: str) -> AsyncIterator[tuple[Store, Store]]:
+    first, second = SqlStore(url), SqlStore(url)
+    yield first, second
+    await first.close()
+    await second.close()
 
 
 @pytest.fixture
 def store(stores: tuple[Store, Store]) -> Store:
     return stores[0]
+
+
+@pytest.fixture
+async def rig() -> AsyncIterator[Rig]:
+    """The small application over a store in memory."""
+    made = Rig()
+    yield made
+    await made.close()

@@ -8,7 +8,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boundgate.errors import AuthenticationError, problem_document
+from boundgate.errors import AuthenticationError, StorageUnavailable, problem_document
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -73,6 +73,11 @@ def refusal(error: AuthenticationError, *, as_page: bool, sign_in: str | None, c
     link = f'<p><a href="{html.escape(sign_in)}">Sign in</a></p>' if sign_in else ""
     body = _page("Sign in again", f"<p>{html.escape(error.detail)}</p>{link}")
     return Answer(401, (*_PAGE, *_set(cookies)), body, error.public_code)
+
+
+def unavailable(error: StorageUnavailable) -> Answer:
+    """503: nobody can say now what this request is worth."""
+    return Answer(error.status, _PROBLEM, problem_document(error, error.status), error.public_code)
 
 
 def _set(cookies: Sequence[str]) -> Headers:

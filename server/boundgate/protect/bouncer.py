@@ -96,11 +96,13 @@ class Bouncer:
             return redirect_to_itself(request.target, cookies)
         if demand.kind is DemandKind.INTERSTITIAL:
             return interstitial(request.target, cookies)
+        if demand.kind is DemandKind.STEP_UP:
+            # The bound cookie stays, good or not: without it the browser would sign once more before its next request.
+            return self._refuse(request, _STEP_UP, *cookies)
         if self._cookies.bound.name in request.cookies and verdict.standing is not Standing.PROTECTED:
             # A refused cookie that stays in the jar keeps the browser from ever refreshing it.
             cookies.append(self._cookies.bound.expire())
-        error = _STEP_UP if demand.kind is DemandKind.STEP_UP else _UNPROVED
-        return self._refuse(request, error, *cookies)
+        return self._refuse(request, _UNPROVED, *cookies)
 
     async def _newer_mint_at(self, verdict: Verdict) -> float | None:
         key = verdict.record.key if verdict.record else None

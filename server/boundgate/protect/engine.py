@@ -15,6 +15,7 @@ from boundgate.dbsc import (
     read_skipped,
 )
 from boundgate.dbsc.headers import CHALLENGE, SKIPPED
+from boundgate.errors import StorageUnavailable
 from boundgate.protect.answers import Answer
 from boundgate.protect.bouncer import Bouncer
 from boundgate.protect.cache import RecordCache
@@ -178,13 +179,19 @@ class Engine:
     async def finish(self, visit: Visit) -> list[tuple[bytes, bytes]]:
         """Before an answer of the application goes out: end what it leaves, and send the next challenge ahead."""
         if visit.offered is not None:
-            verdict = await visit.judge()
-            # Only who proved to be the session's browser may leave it; a copied cookie must not end anything.
-            if verdict.standing is Standing.PROTECTED and verdict.app_hash not in {None, visit.offered}:
-                visit.leaving.add(verdict.app_hash)
+            await self._note_leaving(visit, visit.offered)
         for app_hash in visit.leaving:
             await self.registry.end(app_hash, reason="replaced")
         return [] if visit.offered or visit.ended else self._challenge_ahead(visit)
+
+    async def _note_leaving(self, visit: Visit, offered: bytes) -> None:
+        """Only who proved to be the session's browser may leave it; a copied cookie must not end anything."""
+        try:
+            verdict = await visit.judge()
+        except StorageUnavailable:
+            return  # no reason to refuse a sign-in: the browser is told to forget the other at its next refresh
+        if verdict.standing is Standing.PROTECTED and verdict.app_hash is not None and verdict.app_hash != offered:
+            visit.leaving.add(verdict.app_hash)
 
     async def open(self) -> None:
         """Open the store and forget what is long over."""

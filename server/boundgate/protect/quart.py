@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, overload
 
 from quart import Response, current_app
 
+from boundgate.protect.answers import Answer
 from boundgate.protect.visit import current_visit
 
 P = ParamSpec("P")
@@ -36,10 +37,17 @@ def bound_required(handler: Handler[P] | None = None, *, proof_age_seconds: floa
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
             answer = await current_visit().stop(proof_age_seconds)
             if answer is not None:
-                headers = [(name.decode(), value.decode()) for name, value in answer.headers]
-                return Response(answer.body, status=answer.status, headers=headers)
+                return _response(answer)
             return await current_app.ensure_async(inner)(*args, **kwargs)
 
         return guarded
 
     return guard if handler is None else guard(handler)
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, status=answer.status)
+    response.headers.clear()
+    for name, value in answer.headers:
+        response.headers.add(name.decode(), value.decode())
+    return response

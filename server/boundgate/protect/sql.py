@@ -72,7 +72,7 @@ class SqlStore:
     def __init__(self, database: str | AsyncEngine, *, create: bool = True, table: str = TABLE_NAME) -> None:
         with declared_failures():
             engine = make_engine(database) if isinstance(database, str) else database
-        self._database, self._owned = Database(engine), isinstance(database, str)
+        self._engine, self._database, self._owned = engine, Database(engine), isinstance(database, str)
         self._metadata = MetaData()
         self._table, self._create, self._ready = dbsc_table(self._metadata, name=table), create, False
         self._record_proof = _record_proof(self._table)
@@ -162,6 +162,8 @@ class SqlStore:
     async def _close(self) -> None:
         if self._owned:
             await self._database.close()
+            # A server may be started again in this process, as tests do.
+            self._database, self._ready = Database(self._engine), False
 
     async def _one(self, query: Select[Any]) -> Record | None:
         await self._open()

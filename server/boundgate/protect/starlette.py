@@ -47,7 +47,8 @@ def bound_required(endpoint: Endpoint[P] | None = None, *, proof_age_seconds: fl
                 return _response(answer)
             if inspect.iscoroutinefunction(inner):
                 return await inner(*args, **kwargs)
-            return await run_in_threadpool(inner, *args, **kwargs)
+            found = await run_in_threadpool(inner, *args, **kwargs)
+            return await found if inspect.isawaitable(found) else found
 
         return guarded
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-from boundgate.protect.answers import Answer
+from boundgate.errors import StorageUnavailable
+from boundgate.protect.answers import Answer, unavailable
 from boundgate.protect.bouncer import Bouncer
 from boundgate.protect.guard import Guard
 from boundgate.protect.request import Request
@@ -48,8 +49,12 @@ class Visit:
         Args:
             proof_age_seconds: how old the last proof may be; None for as old as a bound cookie gets.
         """
-        verdict = await self.judge()
-        self.refusal = await self._bouncer.stop(self.request, verdict, proof_age_seconds=proof_age_seconds)
+        try:
+            verdict = await self.judge()
+            self.refusal = await self._bouncer.stop(self.request, verdict, proof_age_seconds=proof_age_seconds)
+        except StorageUnavailable as error:
+            # Doubt never reads as "never bound": what cannot be known is not let in.
+            self.refusal = unavailable(error)
         return self.refusal
 
 
