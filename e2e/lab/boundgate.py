@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,10 @@ class NamedServer(Server):
     def post(self, path: str, headers: dict[str, str]) -> httpx.Response:
         """A request of a program, without cookies."""
         return httpx.post(self._address(path), headers=headers | self._own(), verify=False)
+
+    def counted(self, *kinds: str) -> Counter[str]:
+        """How often each outcome of these kinds has been recorded by now."""
+        return Counter(outcome for kind in kinds for outcome in self.recorded(kind))
 
     def _mark(self) -> httpx.Response:
         return httpx.get(self._address("/mark"), headers=self._own(), verify=False)

@@ -6,7 +6,6 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,17 +67,15 @@ def lab_quota_browser(
     browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def boundgate(
-    tmp_path: Path, lab_files: LabCertificate, site: Site, secrets: Secrets
+    tmp_path_factory: pytest.TempPathFactory, lab_files: LabCertificate, secrets: Secrets
 ) -> Iterator[Callable[..., NamedServer]]:
-    """Starts real servers at `app.` of this test's site, with settings of the test's own."""
+    """Starts real servers at `app.` of sites of their own, with settings of the test's own."""
     started: list[NamedServer] = []
 
     def start(**settings: object) -> NamedServer:
-        data_dir = tmp_path / f"named{len(started)}"
-        data_dir.mkdir(mode=0o700)
-        server = NamedServer(data_dir, f"app.{site.host}", lab_files, **settings)
+        server = NamedServer(tmp_path_factory.mktemp("named"), f"app.x{next(_NUMBERS)}.test", lab_files, **settings)
         started.append(server)
         server.start()
         return server
@@ -87,6 +84,12 @@ def boundgate(
     for server in started:
         server.kill()
         assert list(leaks(server, secrets.found)) == [], "a secret that was issued lies where it must not"
+
+
+@pytest.fixture(scope="session")
+def named(boundgate: Callable[..., NamedServer]) -> NamedServer:
+    """The one that tests share; each brings users of its own."""
+    return boundgate()
 
 
 @pytest.fixture
