@@ -82,7 +82,7 @@ def test_only_routes_and_the_application_know_the_web_framework() -> None:
         # An application that is protected has one framework, and must not need the other.
         adapters = {"quart"} if path == PACKAGE / "protect" / "quart.py" else set()
         adapters |= {"starlette"} if path == PACKAGE / "protect" / "starlette.py" else set()
-        if name not in {"routes", "app", "serving", "listening"}:
+        if name not in {"routes", "app", "serving", "listening", "process"}:
             assert {module.split(".")[0] for module in imports(path)} & WEB <= adapters, path
 
 
