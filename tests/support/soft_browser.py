@@ -191,7 +191,8 @@ def _without_none(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    # Chromium escapes the less-than sign, so that JSON can stand in a page.
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode().replace(b"<", b"\\u003C")
 
 
 def _b64u(octets: bytes) -> str:

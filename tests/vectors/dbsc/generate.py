@@ -13,6 +13,7 @@ from typing import Any
 from tests.vectors.dbsc.header_cases import header_cases
 from tests.vectors.dbsc.instruction_cases import instruction_cases
 from tests.vectors.dbsc.jwk_cases import jwk_cases
+from tests.vectors.dbsc.negative_cases import negative_cases
 from tests.vectors.dbsc.proof_cases import proof_cases
 from tests.vectors.dbsc.scope_cases import scope_cases
 
@@ -22,6 +23,7 @@ FOLDER = Path(__file__).parent
 def vectors() -> Mapping[str, str]:
     """The text of each file by its name."""
     cases = {"proofs.json": proof_cases(), "jwks.json": jwk_cases(), "headers.json": header_cases()}
+    cases |= {"chromium_negatives.json": negative_cases(FOLDER / "chromium.json")}
     cases |= {"instructions.json": instruction_cases(), "scope.json": scope_cases()}
     return {name: _text(entries) for name, entries in cases.items()}
 
