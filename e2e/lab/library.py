@@ -26,8 +26,9 @@ from boundgate.dbsc import (
     SessionUnknown,
     answer_refresh,
     answer_registration,
-    registration_offer,
 )
+from boundgate.dbsc.federation import Voucher, accept_only
+from boundgate.dbsc.offers import Offer, registration_offers
 from boundgate.errors import Conflict
 from boundgate.storage.memory_hot import MemoryHotState
 from e2e.lab.site import Site
@@ -48,6 +49,7 @@ class LibraryServer:
         instructions: what the browser is told; a session of the origin with two cookies by default.
         credentials: the bound cookie and the empty one.
         algorithms: offered.
+        voucher: makes it a relying party, which takes the provider's key and no other.
     """
 
     def __init__(
@@ -57,8 +59,9 @@ class LibraryServer:
         instructions: Instructions | None = None,
         credentials: tuple[BoundCredential, BoundCredential] = (BOUND, FRESH),
         algorithms: Sequence[str] = ("ES256", "RS256"),
+        voucher: Voucher | None = None,
     ) -> None:
-        self.site, self._algorithms = site, algorithms
+        self.site, self._algorithms, self._voucher = site, algorithms, voucher
         self.instructions = instructions or Instructions(
             origin=site.origin, refresh_path=REFRESH, excluded_paths=("/static",), credentials=credentials
         )
@@ -97,19 +100,25 @@ class LibraryServer:
         """A page with an offer for a new session."""
         return page(self.offer())
 
-    def offer(self) -> tuple[str, str]:
-        """An offer for a new session, as a header field."""
+    def offer(self, *, vouched: bool = True) -> tuple[str, str]:
+        """An offer for a new session, as a header field; the voucher can be left out of it."""
         session_id, authorization = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         self.sessions[session_id] = None
         self._offers[authorization] = session_id
-        challenge = self._challenges.issue(purpose=REGISTER_PURPOSE, context=session_id)
-        return REGISTRATION, registration_offer(
-            algorithms=self._algorithms, path=REGISTER, challenge=challenge, authorization=authorization
+        offer = Offer(
+            algorithms=self._algorithms,
+            path=REGISTER,
+            challenge=self._challenges.issue(purpose=REGISTER_PURPOSE, context=session_id),
+            authorization=authorization,
+            voucher=self._voucher if vouched else None,
         )
+        return REGISTRATION, registration_offers(offer)
 
     async def register(self, proof: str, *, prefix: bytes) -> Renewal:
         """As `boundgate.dbsc.BoundSessions` says. The first key counts."""
         verified = self.renewals.verify_registration(proof)
+        if self._voucher is not None:
+            accept_only(verified.key, expected_thumbprint=self._voucher.key_thumbprint)
         session_id = self._offers.get(verified.authorization or "")
         if session_id is None:
             raise ProofRefused("No offer has this authorization.")

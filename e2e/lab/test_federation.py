@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from boundgate.dbsc.federation import vouch
+from boundgate.dbsc.well_known import WellKnown, check_federation_allowed
+from e2e.lab.library import BOUND, LibraryServer
 from e2e.lab.proofs import header, thumbprint
 from e2e.lab.site import Site
 from e2e.lab.stub import WELL_KNOWN, Stub
@@ -128,14 +131,97 @@ PARTY: dict[str, tuple[Document, str]] = {
 @pytest.mark.parametrize("document", PROVIDER)
 def test_refused_where_the_providers_document(document: str, federation: Federation) -> None:
     answer, expected = PROVIDER[document]
-    federation.provider.on(WELL_KNOWN, answer(federation.provider, federation.party))
+    provider, party = federation.provider, federation.party
+    provider.on(WELL_KNOWN, answer(provider, party))
     assert federation.register() == expected
-    assert federation.party.seen("/reg") == []
+    assert party.seen("/reg") == []
+    if document != "is-missing":
+        good = json_answer({"provider_origin": provider.origin})
+        assert foretold(federation, answer(provider, party), good) == expected
 
 
 @pytest.mark.parametrize("document", PARTY)
 def test_refused_where_the_partys_document(document: str, federation: Federation) -> None:
     answer, expected = PARTY[document]
-    federation.party.on(WELL_KNOWN, answer(federation.provider, federation.party))
+    provider, party = federation.provider, federation.party
+    party.on(WELL_KNOWN, answer(provider, party))
     assert federation.register() == expected
-    assert federation.party.seen("/reg") == []
+    assert party.seen("/reg") == []
+    if document != "is-missing":
+        good = json_answer({"relying_origins": [party.origin]})
+        assert foretold(federation, good, answer(provider, party)) == expected
+
+
+def foretold(federation: Federation, provider: Answer, party: Answer) -> str | None:
+    """What `boundgate.dbsc` says that Chromium would say of these documents."""
+    found = check_federation_allowed(
+        provider.body,
+        party.body,
+        provider_origin=federation.provider.origin,
+        relying_origin=federation.party.origin,
+    )
+    return found[0].chrome if found else None
+
+
+PLACES = {1: "Success", 5: "Success", 6: "TooManyRelyingOriginLabels"}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_of_the_origins_that_a_provider_names_those_behind_the_fifth_label_are_not_heard(
+    place: int, federation: Federation
+) -> None:
+    named = [f"https://label{number}.test" for number in range(6)]
+    named[place - 1] = federation.party.origin
+    federation.provider.on(WELL_KNOWN, json_answer({"relying_origins": named}))
+    assert federation.register() == PLACES[place]
+
+
+# Both sites made of boundgate.dbsc
+
+
+@pytest.fixture
+def provider(site: Site, stub: Stub) -> LibraryServer:
+    party = Site(stub, f"party-{site.host}")
+    site.on(WELL_KNOWN, Answer(200, (), WellKnown(origin=site.origin, relying_origins=[party.origin]).body))
+    party.on(WELL_KNOWN, Answer(200, (), WellKnown(origin=party.origin, provider_origin=site.origin).body))
+    return LibraryServer(site)
+
+
+def relying_on(provider: LibraryServer, session_id: str) -> LibraryServer:
+    """A relying party with the provider's voucher for one of its sessions."""
+    session = provider.sessions[session_id]
+    assert session is not None
+    voucher = vouch(session.key, session_id=session_id, provider_url=provider.site.origin)
+    party = Site(provider.site.stub, f"party-{provider.site.host}")
+    return LibraryServer(party, voucher=voucher)
+
+
+def register(visit: Visit, server: LibraryServer) -> dict[str, Any]:
+    before = len(visit.events)
+    visit.goto(server.site.url("/login"))
+    return visit.wait_for("creation", after=before)[0]
+
+
+def test_boundgates_party_takes_the_vouched_key_and_refreshes_by_it(provider: LibraryServer, visit: Visit) -> None:
+    first = register(visit, provider)["sessionId"]
+    party = relying_on(provider, first)
+    second = register(visit, party)
+    assert second["details"]["fetchResult"] == "Success"
+    sessions = (provider.sessions[first], party.sessions[second["sessionId"]])
+    assert len({session.key.thumbprint for session in sessions if session}) == 1
+    visit.lose(BOUND.name)
+    visit.fetch(party.site.url("/app"))
+    assert visit.wait_for("refresh")[0]["details"]["refreshResult"] == "Refreshed"
+    assert party.outcomes("dbsc.refresh") == ["ok"]
+
+
+def test_boundgates_party_refuses_every_other_key(provider: LibraryServer, visits: Callable[..., Visit]) -> None:
+    owner, other = visits(), visits()
+    party = relying_on(provider, register(owner, provider)["sessionId"])
+    # An offer that somebody has taken the voucher out of: the browser makes a key of its own for it.
+    party.site.on("/login", page(party.offer(vouched=False)))
+    refused = register(other, party)["details"]
+    assert refused["failedRequest"]["responseError"] == 403
+    assert party.outcomes("dbsc.register") == ["key_not_vouched"]
+    assert other.sessions() == []
+    assert other.jar() == {}

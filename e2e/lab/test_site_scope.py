@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from boundgate.dbsc.well_known import WellKnown, check_registration_allowed
 from e2e.lab.site import Site
 from e2e.lab.stub import WELL_KNOWN
 from e2e.lab.visit import Visit
@@ -89,6 +90,23 @@ def test_a_subdomain_is_refused_where_the_sites_document_is(document: str, site:
     assert register(visit, app, site) == expected
     assert visit.sessions() == []
     assert len(app.seen("/reg")) == 1, "the server believes that it has a session all the same"
+    if expected != UNAVAILABLE:
+        [foretold] = check_registration_allowed(answer(app).body, registering_origin=app.origin)
+        assert foretold.chrome == expected
+
+
+def test_the_sites_document_may_be_somewhere_else(site: Site, visit: Visit) -> None:
+    app = site.below("app")
+    site.on(WELL_KNOWN, Answer(302, (("Location", "/elsewhere"),)))
+    site.on("/elsewhere", naming(app.origin))
+    assert register(visit, app, site) == "Success"
+
+
+def test_the_librarys_document_is_honoured(site: Site, visit: Visit) -> None:
+    app = site.below("app")
+    document = WellKnown(origin=site.origin, registering_origins=[app.origin])
+    site.on(WELL_KNOWN, Answer(200, (), document.body))
+    assert register(visit, app, site) == "Success"
 
 
 def test_the_documents_content_type_does_not_matter(site: Site, visit: Visit) -> None:
