@@ -167,12 +167,3 @@ def _hash(session_id: str) -> bytes:
     from boundgate.protect.store import app_hash
 
     return app_hash(session_id)
-
-
-async def test_the_thumbprint_of_a_living_session_can_be_asked_for(rig: Rig) -> None:
-    owner = await rig.owner()
-    assert owner.key is not None
-    assert await rig.dbsc.thumbprint("sid-1") == owner.key.thumbprint
-    assert await rig.dbsc.thumbprint("nobody") is None
-    await rig.dbsc.terminate("sid-1")
-    assert await rig.dbsc.thumbprint("sid-1") is None

@@ -75,6 +75,11 @@ def refusal(error: AuthenticationError, *, as_page: bool, sign_in: str | None, c
     return Answer(401, (*_PAGE, *_set(cookies)), body, error.public_code)
 
 
+def document(body: bytes) -> Answer:
+    """200: a JSON document that never changes while the server runs."""
+    return Answer(200, ((b"content-type", b"application/json"), (b"cache-control", b"max-age=300")), body)
+
+
 def unavailable(error: StorageUnavailable) -> Answer:
     """503: nobody can say now what this request is worth."""
     return Answer(error.status, _PROBLEM, problem_document(error, error.status), error.public_code)

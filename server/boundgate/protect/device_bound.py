@@ -7,7 +7,12 @@ from typing import Any, Protocol
 
 from boundgate.asgi import ASGIApp
 from boundgate.clock import Clock, RandomBytes, system_clock, system_random
-from boundgate.dbsc import ALGORITHMS, Ledger, registration_offer
+from boundgate.dbsc import Ledger
+from boundgate.dbsc.federation import Voucher
+from boundgate.dbsc.headers import REGISTRATION
+from boundgate.dbsc.offers import Offer
+from boundgate.dbsc.well_known import WELL_KNOWN_PATH, WellKnown
+from boundgate.protect.answers import document
 from boundgate.protect.endpoints import DbscEndpoints, EndpointPaths
 from boundgate.protect.engine import Engine
 from boundgate.protect.events import STREAM_EVENTS, Event, EventStream
@@ -18,8 +23,6 @@ from boundgate.protect.settings import Cookies, Paths, Reach, Timing
 from boundgate.protect.standing import Standing
 from boundgate.protect.store import Store, app_hash
 from boundgate.protect.visit import current_visit, visit_or_none
-
-REGISTRATION = "Secure-Session-Registration"
 
 
 class HasHeaders(Protocol):
@@ -51,6 +54,7 @@ class DeviceBound:
         sign_in: the path that people are sent to when they are refused.
         ledger: the state that all workers share; by default one in memory, which is right for one worker only.
         cookies, timing, networks, reach: see there.
+        well_known: the document to serve at `/.well-known/device-bound-sessions`, for sessions of a site or federated.
         clear_site_data: what a sign-out asks the browser to clear (`Clear-Site-Data`); empty for nothing.
         on_event: told of every `Event`, in the request that caused it.
         clock, random: for tests.
@@ -77,12 +81,14 @@ class DeviceBound:
         timing: Timing | None = None,
         networks: Networks | None = None,
         reach: Reach | None = None,
+        well_known: WellKnown | None = None,
         clear_site_data: str = '"storage"',
         on_event: Callable[[Event], None] | None = None,
         clock: Clock = system_clock,
         random: RandomBytes = system_random,
     ) -> None:
         self._cookies, self._clear_site_data = cookies or Cookies(), clear_site_data
+        self._well_known, self._origin = well_known, (reach.registration_origin if reach else None) or origin
         self._paths = Paths(tuple(protected), tuple(excluded), path)
         self._engine = Engine(
             origin=origin,
@@ -115,6 +121,7 @@ class DeviceBound:
         )
         return Middleware(
             endpoints,
+            documents={WELL_KNOWN_PATH: document(self._well_known.body)} if self._well_known else {},
             visit_of=engine.visit_of,
             guards=self._paths.guards,
             finish=engine.finish,
@@ -128,7 +135,13 @@ class DeviceBound:
         app.asgi_app = self.wrap(app.asgi_app)
 
     def bind(
-        self, response: HasHeaders, *, session_id: str, user: str | None = None, replaces: str | None = None
+        self,
+        response: HasHeaders,
+        *,
+        session_id: str,
+        user: str | None = None,
+        replaces: str | None = None,
+        voucher: Voucher | None = None,
     ) -> None:
         """Offer the browser to bind its key to a session that has just been signed in to. Needs no I/O.
 
@@ -139,24 +152,28 @@ class DeviceBound:
             session_id: the application's own, new with every sign-in: of one that has ended no binding is made.
             user: whoever signs in; for events and `terminate_user`. At most some 400 characters.
             replaces: another session that this one takes the place of.
+            voucher: of the identity provider that signed the user in: the browser then registers the key of its session
+                there, and no other key is accepted.
 
         Raises:
-            ValueError: there is no session id, or `user` is too long.
+            ValueError: there is no session id, `user` is too long, or the well-known document does not name the
+                provider.
         """
         if not session_id:
             raise ValueError("bind needs the application's session id, and it is empty")
+        self._check_voucher(voucher)
         hashed = app_hash(session_id)
-        tokens = self._engine.offers.make(hashed, user=user)
-        offer = registration_offer(
-            algorithms=ALGORITHMS,
+        tokens = self._engine.offers.make(hashed, user=user, thumbprint=voucher.key_thumbprint if voucher else None)
+        offer = Offer(
             path=self._paths.register,
             challenge=tokens.challenge,
             authorization=tokens.authorization,
+            voucher=voucher,
         )
         new = self._cookies.new.set_cookie(
             self._engine.offers.new_session(hashed), max_age_seconds=self._engine.timing.new_session_seconds
         )
-        _add(response, REGISTRATION, offer)
+        _add(response, REGISTRATION, offer.value)
         _add(response, "Set-Cookie", new)
         visit = current_visit() if replaces else visit_or_none()
         if visit is not None:
@@ -202,12 +219,16 @@ class DeviceBound:
         """How the request that is being answered stands, for an application that decides by itself."""
         return await current_visit().standing()
 
-    async def thumbprint(self, session_id: str) -> str | None:
-        """The thumbprint (RFC 7638) of the key that a session is bound to; None where it is bound to none."""
+    async def vouch(self, session_id: str) -> Voucher | None:
+        """For another site, to bind a session of its own to the same key: what it passes to its `bind`.
+
+        Returns:
+            None where the session is bound to no key.
+        """
         record = await self._engine.store.find(app_hash(session_id))
         if record is None or record.ended_at is not None or record.key is None:
             return None
-        return record.key.thumbprint
+        return Voucher(key_thumbprint=record.key.thumbprint, session_id=record.key.id, provider_url=self._origin + "/")
 
     def events(self, capacity: int = STREAM_EVENTS) -> EventStream:
         """A stream of everything that happens in this process from now on: `async for event in dbsc.events()`."""
@@ -224,6 +245,14 @@ class DeviceBound:
     async def close(self) -> None:
         """Write what is left and give back what was opened; done by the server's lifespan."""
         await self._engine.close()
+
+    def _check_voucher(self, voucher: Voucher | None) -> None:
+        named = self._well_known.provider_origin if self._well_known else None
+        if voucher is not None and voucher.provider_origin != named:
+            raise ValueError(
+                f"browsers register the key of {voucher.provider_origin} only where the well-known document names it: "
+                "DeviceBound(well_known=WellKnown(origin=..., provider_origin=...))"
+            )
 
 
 def _add(response: HasHeaders, name: str, value: str) -> None:

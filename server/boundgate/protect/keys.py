@@ -40,8 +40,8 @@ def macs_from(key: Key, *, clock: Clock, random: RandomBytes) -> Macs:
 def _keyring(secrets: tuple[bytes, ...]) -> Keyring:
     if not secrets or any(not isinstance(secret, bytes) or len(secret) < SHORTEST_KEY_BYTES for secret in secrets):
         raise ValueError(
-            f"key must be at least {SHORTEST_KEY_BYTES} secret random bytes, such as `openssl rand -hex 32` prints, or the "
-            "Path of a key file, which is made where there is none."
+            f"key must be at least {SHORTEST_KEY_BYTES} secret random bytes, such as `openssl rand -hex 32` prints, or "
+            "the Path of a key file, which is made where there is none."
         )
     return Keyring(tuple(MacKey(_kid(secret), secret) for secret in secrets), ())
 

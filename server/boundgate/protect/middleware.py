@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from boundgate.asgi import DRAIN_MAX_BYTES, DRAIN_MAX_SECONDS, ASGIApp, Message, Receive, Send
 from boundgate.errors import StorageUnavailable
@@ -21,6 +21,7 @@ class Middleware:
 
     Args:
         app: the application, behind the endpoints of the protocol.
+        documents: answers by their paths, for everybody.
         visit_of: makes the visit of a request.
         guards: whether a path is for bound sessions only.
         finish: what is still to be done, and the headers still to be added, before an answer goes out.
@@ -32,6 +33,7 @@ class Middleware:
         self,
         app: ASGIApp,
         *,
+        documents: Mapping[str, Answer],
         visit_of: Callable[[Scope], Visit],
         guards: Callable[[str], bool],
         finish: Callable[[Visit], Awaitable[list[tuple[bytes, bytes]]]],
@@ -39,7 +41,7 @@ class Middleware:
         open: Callable[[], Awaitable[None]],  # noqa: A002 - as in `Store`
         close: Callable[[], Awaitable[None]],
     ) -> None:
-        self._app, self._visit_of, self._guards = app, visit_of, guards
+        self._app, self._documents, self._visit_of, self._guards = app, documents, visit_of, guards
         self._finish, self._refused, self._open, self._close = finish, refused, open, close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,6 +55,10 @@ class Middleware:
             await self._websocket(visit, scope, receive, send)
             return
         exchange = _Exchange(visit, receive, send, self._finish, self._refused)
+        found = self._documents.get(scope["path"])
+        if found is not None:
+            await exchange.answer(found)
+            return
         if self._guards(scope["path"]) and await visit.stop() is not None:
             await exchange.refuse()
             return
@@ -111,6 +117,10 @@ class _Exchange:
         assert answer is not None, "called only where there is one"
         self._replaced = True
         self._refused(self._visit, answer)
+        await self.answer(answer)
+
+    async def answer(self, answer: Answer) -> None:
+        """Send a whole answer."""
         await self._read_body()
         headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})

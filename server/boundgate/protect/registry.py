@@ -17,6 +17,7 @@ from boundgate.dbsc import (
     SessionUnknown,
     load_public_key,
 )
+from boundgate.dbsc.federation import accept_only
 from boundgate.errors import Conflict
 from boundgate.protect.cache import RecordCache
 from boundgate.protect.events import Event, Terminated
@@ -55,15 +56,14 @@ class Registry:
         """Bind the key of a registration proof (DBSC §8.7). A proof that fails leaves the offer as it was.
 
         Raises:
-            ProofMalformed, KeyRefused, ProofRefused, ChallengeStale.
+            ProofMalformed, KeyRefused, KeyNotVouched, ProofRefused, ChallengeStale.
             Conflict: the session has its key already.
         """
         verified = self._renewals.verify_registration(proof)
         offer = self._offers.read(verified)
         current_visit().concerned = Record(app_hash=offer.app_hash, user=offer.user, key=None)
-        if offer.thumbprint is not None and verified.key.thumbprint != offer.thumbprint:
-            # DBSC, federated sessions: only the key that the provider vouched for.
-            raise ProofRefused("This is not the key that the provider vouched for.", code="key_not_vouched_for")
+        if offer.thumbprint is not None:
+            accept_only(verified.key, expected_thumbprint=offer.thumbprint)
         record = self._record(offer, verified.key)
         # Minted first: were it bound first and the ledger out of reach, no browser would have the session's key.
         renewal = await self._renewals.first(_keyed(record), prefix=prefix)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boundgate.dbsc import BoundCredential, Instructions
-from boundgate.dbsc.lives import Lives
 from boundgate.dbsc.scope import ScopeRule, SiteScope
 
 _BOUND, _FRESH, _NEW = map(BoundCredential, ("__Host-dbsc", "__Host-dbsc-fresh", "__Host-dbsc-new"))
@@ -26,7 +25,7 @@ class Cookies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How long things last, in seconds."""
+    """How long things last, in seconds. `DeviceBound` raises for lives that Chromium makes nothing of."""
 
     bound_cookie_seconds: int = 300
     """Life of a bound cookie. Chromium renews it ahead from 120 s before its end, and signs six times in nine minutes
@@ -50,13 +49,6 @@ class Timing:
     """How long it is remembered that a session is over. The application's own session must not live longer."""
     unused_days: int = 400
     """After how long without a proof a binding is forgotten. Chromium forgets it then, too."""
-
-    def __post_init__(self) -> None:
-        Lives(
-            bound_cookie_seconds=self.bound_cookie_seconds,
-            challenge_seconds=self.challenge_seconds,
-            registration_seconds=self.registration_seconds,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
