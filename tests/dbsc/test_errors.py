@@ -6,12 +6,14 @@ import pytest
 
 from boundgate import dbsc
 from boundgate.dbsc import DbscError
+from boundgate.dbsc.problems import problem
 from boundgate.errors import BoundgateError, Disposition
 
 TABLE = {
     "ProofMalformed": ("proof_malformed", 400, Disposition.RETRY),
     "KeyRefused": ("key_refused", 400, Disposition.RETRY),
     "ProofRefused": ("proof_refused", 403, Disposition.RETRY),
+    "KeyNotVouched": ("key_not_vouched", 403, Disposition.RETRY),
     "ChallengeStale": ("challenge_stale", 403, Disposition.RETRY),
     "PageScript": ("page_script", 403, Disposition.REJECT),
     "SessionUnknown": ("session_unknown", 404, Disposition.TERMINATE),
@@ -36,5 +38,15 @@ def test_only_a_session_that_is_unknown_or_over_makes_a_browser_drop_it() -> Non
     assert ending == ["SessionUnknown", "SessionEnded"]
 
 
-def test_a_stale_challenge_is_a_refused_proof() -> None:
+def test_a_stale_challenge_and_a_key_that_nobody_vouched_for_are_refused_proofs() -> None:
     assert issubclass(dbsc.ChallengeStale, dbsc.ProofRefused)
+    assert issubclass(dbsc.KeyNotVouched, dbsc.ProofRefused)
+
+
+def test_a_configuration_error_is_never_sent_to_anybody() -> None:
+    assert issubclass(dbsc.ConfigurationError, ValueError)
+    assert not issubclass(dbsc.ConfigurationError, BoundgateError)
+    problems = [problem("NoCredentials", "credentials"), problem("scope_is_empty", "scope")]
+    error = dbsc.ConfigurationError(problems)
+    assert error.problems == tuple(problems)
+    assert str(error).splitlines() == [str(one) for one in problems]

@@ -12,39 +12,67 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boundgate.dbsc import (
+    LENIENT,
+    STRICT,
     ProofMalformed,
     challenge_for,
+    challenges_for,
     read_proof,
     read_session_id,
     read_skipped,
-    registration_offer,
+    request_names,
 )
-from boundgate.dbsc.headers import MAX_PROOF_CHARS, MAX_SESSION_ID_CHARS
-from tests.support.soft_browser import SoftOffer, read_challenge, read_offers
+from boundgate.dbsc.compact import MAX_PROOF_CHARS
+from boundgate.dbsc.headers import MAX_SESSION_ID_CHARS, RESPONSE, SESSION_ID, SKIPPED, sf_string
+from tests.support.soft_browser import read_challenge
 
 SF_STRING = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=80)
-SESSION_ID = st.from_regex(r"[A-Za-z0-9_-]{1,126}", fullmatch=True)
+ANY_ID = st.from_regex(r"[A-Za-z0-9_-]{1,126}", fullmatch=True)
 STRUCTURED = st.text('ab1"\\;=,() @:%?*.-_\t\x7f\u00e9\u20ac', max_size=30)
 
 
-@given(path=SF_STRING, challenge=SF_STRING, authorization=SF_STRING)
-def test_a_browser_reads_back_the_offer_that_was_written(path: str, challenge: str, authorization: str) -> None:
-    header = registration_offer(
-        algorithms=("ES256", "RS256"), path=path, challenge=challenge, authorization=authorization
-    )
-    assert read_offers(header) == [SoftOffer(("ES256", "RS256"), path, challenge, authorization)]
-
-
-def test_the_offer_keeps_the_order_of_preference() -> None:
-    header = registration_offer(algorithms=["RS256", "ES256"], path="/r", challenge="c", authorization="a")
-    assert header.startswith("(RS256 ES256);")
-
-
-@given(session_id=SESSION_ID, challenge=SF_STRING.filter(bool))
+@given(session_id=ANY_ID, challenge=SF_STRING.filter(bool))
 def test_a_browser_finds_the_challenge_of_its_session_and_of_no_other(session_id: str, challenge: str) -> None:
     header = challenge_for(session_id, challenge)
     assert read_challenge(header, session_id) == challenge
     assert read_challenge(header, session_id + "x") is None
+
+
+@given(text=SF_STRING)
+def test_a_string_is_written_as_the_library_writes_it(text: str) -> None:
+    assert sf_string(text) == http_sf.ser(text)
+
+
+@given(text=st.text())
+def test_any_text_is_a_structured_string_or_refused(text: str) -> None:
+    if all(" " <= character <= "~" for character in text):
+        assert http_sf.parse(sf_string(text).encode(), tltype="item")[0] == text
+        return
+    with pytest.raises(ValueError, match=r".*"):
+        sf_string(text)
+
+
+@given(pairs=st.lists(st.tuples(ANY_ID, SF_STRING.filter(bool)), min_size=1, unique_by=lambda pair: pair[0]))
+def test_every_session_finds_its_challenge_among_several(pairs: list[tuple[str, str]]) -> None:
+    header = challenges_for(pairs)
+    for session_id, challenge in pairs:
+        assert read_challenge(header, session_id) == challenge
+
+
+def test_a_header_is_looked_for_under_its_old_name_too() -> None:
+    assert request_names(RESPONSE) == ("Secure-Session-Response", "Sec-Session-Response")
+    assert request_names(SESSION_ID) == ("Sec-Secure-Session-Id", "Sec-Session-Id")
+    assert request_names(SKIPPED) == ("Secure-Session-Skipped",)
+    assert request_names(RESPONSE, leniencies=STRICT) == ("Secure-Session-Response",)
+
+
+@given(value=ANY_ID)
+def test_a_raw_value_is_refused_where_that_leniency_is_off(value: str) -> None:
+    for read in (read_proof, read_session_id):
+        assert read(f'"{value}"', leniencies=STRICT) == value
+        with pytest.raises(ProofMalformed, match="string"):
+            read(value, leniencies=STRICT)
+        assert read(value, leniencies=LENIENT) == value
 
 
 @given(value=st.from_regex(r"[A-Za-z0-9_.-]{1,200}", fullmatch=True))
@@ -53,7 +81,7 @@ def test_raw_and_quoted_proofs_are_the_same(value: str) -> None:
     assert read_proof(value) == read_proof(quoted) == value
 
 
-@given(value=SESSION_ID)
+@given(value=ANY_ID)
 def test_raw_and_quoted_session_identifiers_are_the_same(value: str) -> None:
     assert read_session_id(value) == read_session_id(f'"{value}"') == value
 

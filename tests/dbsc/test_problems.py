@@ -10,7 +10,7 @@ import boundgate.dbsc
 from boundgate.dbsc.problems import _TEXTS, REFUSALS, problem
 
 PACKAGE = Path(boundgate.dbsc.__file__).parent
-CODES = [*_TEXTS["refused"], *_TEXTS["harmful"]]
+CODES = [code for texts in _TEXTS.values() for code in texts]
 
 
 def test_a_refusal_has_chromiums_name_and_one_of_ours() -> None:
@@ -41,7 +41,7 @@ def test_every_problem_says_what_chromium_does_and_how_to_fix_it() -> None:
         assert one.fix[0].isupper(), code
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", one.code), code
     assert len({problem(code, "").code for code in CODES}) == len(CODES)
-    assert set(REFUSALS) == {code for code in CODES if problem(code, "").refused}
+    assert {*REFUSALS, *_TEXTS["registration"]} == {code for code in CODES if problem(code, "").refused}
 
 
 def test_every_problem_is_told_somewhere_and_nothing_else_is() -> None:

@@ -18,7 +18,7 @@ from boundgate.dbsc import (
     verify_refresh_proof,
     verify_registration_proof,
 )
-from boundgate.dbsc.headers import MAX_PROOF_CHARS
+from boundgate.dbsc.compact import MAX_PROOF_CHARS
 from boundgate.dbsc.proof import MAX_CLAIM_CHARS
 from tests.support.keys import ec_key, rsa_key
 from tests.support.soft_browser import SoftDbsc

@@ -12,14 +12,21 @@ from typing import Any
 import pytest
 
 from boundgate.dbsc import (
+    LENIENT,
+    STRICT,
     DbscError,
+    Leniencies,
+    Offer,
+    Voucher,
     challenge_for,
+    challenges_for,
     load_public_key,
     read_proof,
     read_public_key,
     read_session_id,
     read_skipped,
-    registration_offer,
+    registration_offers,
+    request_names,
     verify_refresh_proof,
     verify_registration_proof,
 )
@@ -35,9 +42,16 @@ def cases(name: str) -> list[Any]:
     return [pytest.param(entry["input"], entry["expected"], id=entry["name"]) for entry in entries]
 
 
+def leniencies(given: dict[str, Any]) -> Leniencies:
+    return STRICT if given.get("strict") else LENIENT
+
+
 def registration(given: dict[str, Any]) -> dict[str, Any]:
     proof = verify_registration_proof(
-        proof=given["proof"], expected_algorithms=given["algorithms"], expected_audience=given["audience"]
+        proof=given["proof"],
+        expected_algorithms=given["algorithms"],
+        expected_audience=given["audience"],
+        leniencies=leniencies(given),
     )
     key = {"algorithm": proof.key.algorithm, "thumbprint": proof.key.thumbprint}
     return key | {"challenge": proof.challenge, "authorization": proof.authorization}
@@ -45,7 +59,12 @@ def registration(given: dict[str, Any]) -> dict[str, Any]:
 
 def refresh(given: dict[str, Any]) -> dict[str, Any]:
     stored = load_public_key(json.dumps(given["key"]["jwk"]), algorithm=given["key"]["algorithm"])
-    proof = verify_refresh_proof(proof=given["proof"], expected_key=stored, expected_audience=given["audience"])
+    proof = verify_refresh_proof(
+        proof=given["proof"],
+        expected_key=stored,
+        expected_audience=given["audience"],
+        leniencies=leniencies(given),
+    )
     return {"challenge": proof.challenge}
 
 
@@ -55,12 +74,25 @@ def jwk(given: dict[str, Any]) -> dict[str, Any]:
 
 def header(given: dict[str, Any]) -> Any:
     if "fields" in given:
-        write: Any = registration_offer if given["header"] == "Secure-Session-Registration" else challenge_for
-        return write(**given["fields"])
+        return written(given["header"], given["fields"])
+    if "names" in given:
+        return list(request_names(given["header"], leniencies=leniencies(given)))
     if given["header"] == "Secure-Session-Skipped":
         return [dataclasses.asdict(skipped) for skipped in read_skipped(given["value"])]
     read = read_proof if given["header"] == "Secure-Session-Response" else read_session_id
-    return read(given["value"])
+    return read(given["value"], leniencies=leniencies(given))
+
+
+def written(name: str, fields: dict[str, Any]) -> str:
+    if name == "Secure-Session-Challenge":
+        pairs = fields.get("challenges")
+        return challenge_for(**fields) if pairs is None else challenges_for((sid, value) for sid, value in pairs)
+    return registration_offers(*(offer(**one) for one in fields.get("offers", [fields])))
+
+
+def offer(**fields: Any) -> Offer:
+    voucher = fields.pop("voucher", None)
+    return Offer(voucher=Voucher(**voucher) if voucher else None, **fields)
 
 
 def check(run: Any, given: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -80,7 +112,9 @@ def assert_says_nothing_of(detail: str, given: dict[str, Any]) -> None:
     assert not [secret for secret in secrets - public if secret in detail]
 
 
-@pytest.mark.parametrize(("given", "expected"), [*cases("chromium.json"), *cases("proofs.json")])
+@pytest.mark.parametrize(
+    ("given", "expected"), [*cases("chromium.json"), *cases("chromium_negatives.json"), *cases("proofs.json")]
+)
 def test_a_proof_vector_gets_its_verdict(given: dict[str, Any], expected: dict[str, Any]) -> None:
     check({"registration": registration, "refresh": refresh}[given["kind"]], given, expected)
 
@@ -108,7 +142,7 @@ def test_the_test_browser_writes_proofs_as_chromium_does(given: dict[str, Any], 
     soft = SoftDbsc("ES256", key=ec_key()) if header["alg"] == "ES256" else SoftDbsc("RS256", key=rsa_key())
     extra = {"aud": claims["aud"]} if "aud" in claims else {}
     if given["kind"] == "registration":
-        proof = soft.registration_proof(claims["jti"], claims["authorization"], jwk=header["jwk"], **extra)
+        proof = soft.registration_proof(claims.get("jti"), claims.get("authorization"), jwk=header["jwk"], **extra)
     else:
         proof = soft.refresh_proof(claims["jti"], **extra)
     written = [_octets(part) for part in proof.split(".")]

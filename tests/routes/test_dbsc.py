@@ -90,7 +90,7 @@ async def test_an_offer_lasts_thirty_seconds(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "misbehaviour",
-    [{"alg": "none"}, {"alg": "HS256"}, {"jwk": None}, {"typ": "jwt"}, {"signer": SoftDbsc()}, {"der": True}],
+    [{"alg": "none"}, {"alg": "HS256"}, {"jwk": None}, {"typ": "JWT"}, {"signer": SoftDbsc()}, {"der": True}],
     ids=str,
 )
 async def test_a_junk_registration_does_not_burn_the_offer(site: Site, misbehaviour: dict[str, object]) -> None:

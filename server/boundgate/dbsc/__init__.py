@@ -31,19 +31,23 @@ from boundgate.dbsc.errors import (
     SessionEnded,
     SessionUnknown,
 )
+from boundgate.dbsc.federation import Voucher, accept_only, vouch
 from boundgate.dbsc.headers import (
     Skipped,
     challenge_for,
+    challenges_for,
     read_proof,
     read_session_id,
     read_skipped,
-    registration_offer,
+    request_names,
 )
 from boundgate.dbsc.instructions import Instructions
 from boundgate.dbsc.judge import check_answer, check_instructions
 from boundgate.dbsc.jwk import ALGORITHMS, PublicKey, load_public_key, read_public_key
 from boundgate.dbsc.ledger import KnownMint, Ledger, Minted, UsedChallenges, ValidChallenge
+from boundgate.dbsc.leniency import LENIENT, STRICT, Leniencies
 from boundgate.dbsc.lives import Lives
+from boundgate.dbsc.offers import Offer, registration_offer, registration_offers
 from boundgate.dbsc.problems import Problem
 from boundgate.dbsc.proof import (
     RefreshProof,
@@ -62,11 +66,15 @@ from boundgate.dbsc.renewal import (
 )
 from boundgate.dbsc.scope import Scope, ScopeRule, SiteScope, in_scope
 from boundgate.dbsc.standing import Standing, standing_of
+from boundgate.dbsc.well_known import WELL_KNOWN_PATH, WellKnown, check_federation_allowed, check_registration_allowed
 
 __all__ = [
     "ALGORITHMS",
+    "LENIENT",
     "REFRESH_PURPOSE",
     "REGISTER_PURPOSE",
+    "STRICT",
+    "WELL_KNOWN_PATH",
     "Arrival",
     "BoundCredential",
     "BoundSessions",
@@ -85,9 +93,11 @@ __all__ = [
     "KeyedSession",
     "KnownMint",
     "Ledger",
+    "Leniencies",
     "Lives",
     "Macs",
     "Minted",
+    "Offer",
     "PageScript",
     "Problem",
     "ProofEndpoints",
@@ -108,11 +118,17 @@ __all__ = [
     "Standing",
     "UsedChallenges",
     "ValidChallenge",
+    "Voucher",
+    "WellKnown",
+    "accept_only",
     "answer_refresh",
     "answer_registration",
     "challenge_for",
+    "challenges_for",
     "check_answer",
+    "check_federation_allowed",
     "check_instructions",
+    "check_registration_allowed",
     "demand_proof",
     "in_scope",
     "load_public_key",
@@ -122,9 +138,12 @@ __all__ = [
     "read_skipped",
     "refuse_page_script",
     "registration_offer",
+    "registration_offers",
+    "request_names",
     "seal",
     "standing_of",
     "unseal",
     "verify_refresh_proof",
     "verify_registration_proof",
+    "vouch",
 ]

@@ -1,16 +1,19 @@
-"""The header fields of DBSC, read and written (DBSC §8.1 to §8.5; RFC 9651)."""
+"""The header fields of DBSC, read and written (DBSC §8.1 to §8.5; RFC 9651). Offers: `offers.py`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import http_sf
 from http_sf import StructuredFieldError, Token
 
+from boundgate.dbsc import leniency
+from boundgate.dbsc.compact import MAX_PROOF_CHARS
 from boundgate.dbsc.errors import ProofMalformed
+from boundgate.dbsc.leniency import LENIENT, Leniencies
 
 REGISTRATION = "Secure-Session-Registration"
 CHALLENGE = "Secure-Session-Challenge"
@@ -18,9 +21,7 @@ RESPONSE = "Secure-Session-Response"
 SESSION_ID = "Sec-Secure-Session-Id"
 SKIPPED = "Secure-Session-Skipped"
 
-MAX_PROOF_CHARS = 8192
 MAX_SESSION_ID_CHARS = 128
-MAX_SKIPPED_CHARS = 2048
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]+")
 _SKIP_REASONS = frozenset({"unreachable", "server_error", "quota_exceeded"})
 
@@ -33,41 +34,54 @@ class Skipped:
     session_id: str | None
 
 
-def registration_offer(*, algorithms: Sequence[str], path: str, challenge: str, authorization: str) -> str:
-    """The value of `Secure-Session-Registration` (DBSC §8.1); the first algorithm is the preferred one."""
-    parameters = {"path": path, "challenge": challenge, "authorization": authorization}
-    members: Any = [([(Token(name), {}) for name in algorithms], parameters)]
-    return http_sf.ser(members)
+def request_names(name: str, *, leniencies: Leniencies = LENIENT) -> tuple[str, ...]:
+    """The names under which a request may have a header, the present one first; the first that is there counts."""
+    old = leniency.old_header_name(name) if leniencies.old_header_names else None
+    return (name,) if old is None else (name, old)
 
 
 def challenge_for(session_id: str, challenge: str) -> str:
     """The value of `Secure-Session-Challenge`; without `id` Chromium ends the session (DBSC §8.2)."""
-    members: Any = [(challenge, {"id": session_id})]
-    return http_sf.ser(members)
+    return f"{sf_string(challenge)};id={sf_string(session_id)}"
 
 
-def read_proof(value: str) -> str:
-    """The compact JWS in `Secure-Session-Response`.
+def challenges_for(challenges: Iterable[tuple[str, str]]) -> str:
+    """One value for several sessions: pairs of session identifier and challenge. Chromium keeps the last of each."""
+    return ", ".join(challenge_for(session_id, challenge) for session_id, challenge in challenges)
 
-    The draft says sf-string (DBSC §8.3); Chromium through 156 sends it raw. Both are read.
+
+def sf_string(text: str) -> str:
+    """A structured string (RFC 9651 §3.3.3).
+
+    Raises:
+        ValueError: characters that none can hold.
+    """
+    # Challenges and identifiers of ours never need an escape; the serialiser's own checks cost twenty times these.
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return http_sf.ser(text)
+
+
+def read_proof(value: str, *, leniencies: Leniencies = LENIENT) -> str:
+    """The compact JWS in `Secure-Session-Response`, quoted (DBSC §8.3) or raw.
 
     Raises:
         ProofMalformed: too long, or neither form.
     """
     if len(value) > MAX_PROOF_CHARS:
         raise ProofMalformed(f"{RESPONSE} is longer than {MAX_PROOF_CHARS} characters.")
-    return _raw_or_quoted(value, RESPONSE)
+    return _text_of(value, RESPONSE, leniencies)
 
 
-def read_session_id(value: str) -> str:
-    """The identifier in `Sec-Secure-Session-Id`, raw or quoted (DBSC §8.4).
+def read_session_id(value: str, *, leniencies: Leniencies = LENIENT) -> str:
+    """The identifier in `Sec-Secure-Session-Id`, quoted (DBSC §8.4) or raw.
 
     Raises:
         ProofMalformed: empty, too long, or with characters that no identifier of ours has.
     """
     if len(value) > MAX_SESSION_ID_CHARS:
         raise ProofMalformed(f"{SESSION_ID} is longer than {MAX_SESSION_ID_CHARS} characters.")
-    session_id = _raw_or_quoted(value, SESSION_ID)
+    session_id = _text_of(value, SESSION_ID, leniencies)
     if not _SESSION_ID.fullmatch(session_id):
         raise ProofMalformed(f"{SESSION_ID} is not a session identifier.")
     return session_id
@@ -75,9 +89,6 @@ def read_session_id(value: str) -> str:
 
 def read_skipped(value: str) -> tuple[Skipped, ...]:
     """What `Secure-Session-Skipped` says (DBSC §8.5); unreadable or unknown members are left out, never raised."""
-    # Any page's script may send it, so it is not worth the time that a request head full of it would take.
-    if len(value) > MAX_SKIPPED_CHARS:
-        return ()
     try:
         members: Any = http_sf.parse(value.encode("latin-1", "replace"), tltype="list")
     except StructuredFieldError:
@@ -90,14 +101,15 @@ def read_skipped(value: str) -> tuple[Skipped, ...]:
     return tuple(found)
 
 
-def _raw_or_quoted(value: str, header: str) -> str:
+def _text_of(value: str, header: str, leniencies: Leniencies) -> str:
     value = value.strip(" \t")
-    if not value.startswith('"'):
-        return value
+    raw = leniency.unquoted_value(value) if leniencies.unquoted_values else None
+    if raw is not None:
+        return raw
     try:
         parsed: Any = http_sf.parse(value.encode("latin-1", "replace"), tltype="item")
     except StructuredFieldError:
-        raise ProofMalformed(f"{header} is neither a raw value nor a structured string.") from None
+        raise ProofMalformed(f"{header} is not a structured string that can be read.") from None
     item = parsed[0]
     if type(item) is not str:
         raise ProofMalformed(f"{header} is not a string.")

@@ -19,8 +19,7 @@ from boundgate.dbsc.hosts import Origin, read_origin
 from boundgate.dbsc.judge import check_instructions, resolve_refresh_url
 from boundgate.dbsc.problems import Problem, problem
 from boundgate.dbsc.scope import Scope, ScopeRule, SiteScope, path_of
-
-WELL_KNOWN_PATH = "/.well-known/device-bound-sessions"
+from boundgate.dbsc.well_known import WELL_KNOWN_PATH
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _JUDGED_LIFE_SECONDS = 300

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from boundgate import strict_json
+from boundgate.dbsc import base64url
 from boundgate.dbsc.errors import KeyRefused
 
 ALGORITHMS = ("ES256", "RS256")
@@ -23,7 +21,7 @@ ALGORITHMS = ("ES256", "RS256")
 
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 RSA_BITS = range(2048, 4097)
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_MAX_MEMBER_CHARS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def read_public_key(jwk: Mapping[str, Any], *, algorithm: str) -> PublicKey:
         raise KeyRefused("The algorithm is not one of ES256, RS256.")
     canonical = json.dumps(members, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).digest()
-    return PublicKey(algorithm, canonical, base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), key)
+    return PublicKey(algorithm, canonical, base64url.encode(digest), key)
 
 
 @lru_cache(maxsize=4096)
@@ -105,12 +103,7 @@ def _read_rsa(jwk: Mapping[str, Any]) -> tuple[dict[str, str], RSAKey]:
 
 def _octets(jwk: Mapping[str, Any], name: str) -> bytes:
     value = jwk.get(name)
-    if not isinstance(value, str) or not _BASE64URL.fullmatch(value) or len(value) > 1024:
-        raise KeyRefused(f'The JWK member "{name}" is not unpadded base64url text.')
-    try:
-        octets = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-    except (binascii.Error, ValueError):
-        raise KeyRefused(f'The JWK member "{name}" is not unpadded base64url text.') from None
-    if base64.urlsafe_b64encode(octets).rstrip(b"=").decode() != value:
-        raise KeyRefused(f'The JWK member "{name}" is not canonical base64url.')
+    octets = base64url.decode(value) if isinstance(value, str) and 0 < len(value) <= _MAX_MEMBER_CHARS else None
+    if octets is None:
+        raise KeyRefused(f'The JWK member "{name}" is not canonical base64url text without padding (RFC 7515 §2).')
     return octets

@@ -43,7 +43,7 @@ _TEXTS: Mapping[str, Mapping[str, Mapping[str, str]]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
 REFUSALS = tuple(_TEXTS["refused"])
-"""Chromium's names for everything that can be told to be refused."""
+"""Chromium's names for everything that `check_instructions` can tell to be refused."""
 
 
 def problem(code: str, where: str, detail: str = "") -> Problem:
@@ -54,8 +54,8 @@ def problem(code: str, where: str, detail: str = "") -> Problem:
         where: the member it is about.
         detail: what exactly, put behind what Chromium does; public.
     """
-    refused = code in _TEXTS["refused"]
-    texts = _TEXTS["refused" if refused else "harmful"][code]
+    kind = next(kind for kind, texts in _TEXTS.items() if code in texts)
+    refused, texts = kind != "harmful", _TEXTS[kind][code]
     says = f"{texts['says']}: {detail}" if detail else texts["says"]
     # InvalidScopeOrigin becomes invalid_scope_origin.
     own = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", code).lower() if refused else code

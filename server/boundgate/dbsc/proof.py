@@ -6,9 +6,6 @@ session. Freshness comes from the challenge in `jti` alone, so whoever calls the
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,23 +13,21 @@ from typing import Any
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from boundgate import strict_json
+from boundgate.dbsc import leniency
+from boundgate.dbsc.compact import Compact, read_compact
 from boundgate.dbsc.errors import ProofMalformed, ProofRefused
-from boundgate.dbsc.headers import MAX_PROOF_CHARS
 from boundgate.dbsc.jwk import ALGORITHMS, PublicKey, read_public_key
+from boundgate.dbsc.leniency import LENIENT, Leniencies
 
 TYPE = "dbsc+jwt"
+ATTESTED_TYPE = "dbsc+aik"
 MAX_CLAIM_CHARS = 1024
-_COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
-
-
-class _Registry(jws.JWSRegistry):
-    # joserfc's 512 leave no room for an RSA key, which DBSC carries in the header.
-    max_header_length = MAX_PROOF_CHARS
-
+_PLAIN_HEADER = frozenset({"alg", "typ", "jwk"})
+_KEY_CLAIMS = frozenset({"key", "jwk"})
 
 # RFC 7515 §4: header members that are neither understood nor critical are ignored.
-_REGISTRIES = {name: _Registry(algorithms=[name], strict_check_header=False) for name in ALGORITHMS}
+_REGISTRIES = {name: jws.JWSRegistry(algorithms=[name], strict_check_header=False) for name in ALGORITHMS}
+_VERIFIERS = {name: registry.get_alg(name) for name, registry in _REGISTRIES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +46,12 @@ class RefreshProof:
     challenge: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Unverified:
-    algorithm: str
-    header: Mapping[str, Any]
-    claims: Mapping[str, Any]
-
-
 def verify_registration_proof(
-    *, proof: str, expected_algorithms: Collection[str] = ALGORITHMS, expected_audience: str
+    *,
+    proof: str,
+    expected_algorithms: Collection[str] = ALGORITHMS,
+    expected_audience: str,
+    leniencies: Leniencies = LENIENT,
 ) -> RegistrationProof:
     """Verify a proof by the key that it carries itself (DBSC §8.7).
 
@@ -67,6 +59,7 @@ def verify_registration_proof(
         proof: the compact JWS.
         expected_algorithms: what the offer named.
         expected_audience: the endpoint's URL as browsers see it; checked when the proof has an `aud`.
+        leniencies: which older shapes are taken.
 
     Returns:
         The key, the challenge that must now be checked, and the offer's authorization.
@@ -74,70 +67,81 @@ def verify_registration_proof(
     Raises:
         ProofMalformed, KeyRefused, ProofRefused.
     """
-    parsed = _parse(proof, expected_algorithms)
+    parsed = read_compact(proof)
+    algorithm = _algorithm(parsed.header, expected_algorithms, leniencies)
     jwk = parsed.header.get("jwk")
+    if "jwk" not in parsed.header and leniencies.key_in_payload:
+        jwk = leniency.key_in_payload(parsed.claims)
     if not isinstance(jwk, dict):
         raise ProofMalformed("A registration proof carries its public key in the JWS header (DBSC §9.1).")
-    key = read_public_key(jwk, algorithm=parsed.algorithm)
-    _verify_signature(proof, key)
-    _check_audience(parsed.claims, expected_audience)
+    key = read_public_key(jwk, algorithm=algorithm)
+    _verify_signature(parsed, key)
+    _check_claims(parsed.claims, expected_audience, leniencies)
     return RegistrationProof(key, _challenge(parsed.claims), _text_claim(parsed.claims, "authorization"))
 
 
-def verify_refresh_proof(*, proof: str, expected_key: PublicKey, expected_audience: str) -> RefreshProof:
+def verify_refresh_proof(
+    *, proof: str, expected_key: PublicKey, expected_audience: str, leniencies: Leniencies = LENIENT
+) -> RefreshProof:
     """Verify a proof by the session's stored key, and by no other (DBSC §8.8).
 
     Raises:
         ProofMalformed, ProofRefused: also where the proof brings a key of its own or another algorithm.
     """
-    parsed = _parse(proof, (expected_key.algorithm,))
+    parsed = read_compact(proof)
+    _algorithm(parsed.header, (expected_key.algorithm,), leniencies)
     # w3c/webappsec-dbsc#216: a key in a refresh proof is a way to swap keys, never a need.
-    if "jwk" in parsed.header:
+    if "jwk" in parsed.header or not _KEY_CLAIMS.isdisjoint(parsed.claims):
         raise ProofRefused("A refresh proof must not carry a key; the session's own key decides.")
-    _verify_signature(proof, expected_key)
-    _check_audience(parsed.claims, expected_audience)
+    _verify_signature(parsed, expected_key)
+    _check_claims(parsed.claims, expected_audience, leniencies)
     return RefreshProof(_challenge(parsed.claims))
 
 
-def _parse(proof: str, algorithms: Collection[str]) -> _Unverified:
-    if len(proof) > MAX_PROOF_CHARS:
-        raise ProofMalformed(f"The proof is longer than {MAX_PROOF_CHARS} characters.")
-    match = _COMPACT.fullmatch(proof)
-    if match is None:
-        raise ProofMalformed("The proof is not a compact JWS: three base64url parts with dots between (RFC 7515 §3.1).")
-    header, claims = _json_part(match[1], "header"), _json_part(match[2], "payload")
-    if header.get("typ") != TYPE:
+def _algorithm(header: Mapping[str, Any], expected: Collection[str], leniencies: Leniencies) -> str:
+    """The algorithm of a header that is a proof's in every other respect."""
+    kind = header.get("typ")
+    if kind != TYPE and not (leniencies.old_type and leniency.is_old_type(kind)):
+        if kind == ATTESTED_TYPE:
+            raise ProofRefused("The proof is wrapped in an attestation, which this server does not ask for.")
         raise ProofRefused(f'The proof\'s "typ" must be "{TYPE}" (DBSC §9.1).')
     # RFC 7515 §4.1.11: what is critical and not understood must be refused; nothing critical is understood here.
     if "crit" in header:
         raise ProofRefused('The proof names critical header members ("crit"), and none is supported.')
     algorithm = header.get("alg")
-    if not isinstance(algorithm, str) or algorithm not in algorithms or algorithm not in ALGORITHMS:
-        raise ProofRefused(f'The proof\'s "alg" must be one of: {", ".join(sorted(algorithms))}.')
-    return _Unverified(algorithm, header, claims)
+    if not isinstance(algorithm, str) or algorithm not in expected or algorithm not in ALGORITHMS:
+        raise ProofRefused(f'The proof\'s "alg" must be one of: {", ".join(sorted(expected))}.')
+    if not _PLAIN_HEADER.issuperset(header):
+        _check_registered_members(header, algorithm)
+    return algorithm
 
 
-def _json_part(part: str, name: str) -> dict[str, Any]:
+def _check_registered_members(header: Mapping[str, Any], algorithm: str) -> None:
     try:
-        octets = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-        return strict_json.loads_object(octets, max_depth=4)
-    except (binascii.Error, strict_json.StrictJSONError):
-        raise ProofMalformed(f"The proof's {name} is not a base64url-encoded JSON object.") from None
-
-
-def _verify_signature(proof: str, key: PublicKey) -> None:
-    try:
-        jws.deserialize_compact(proof, key.key, registry=_REGISTRIES[key.algorithm])
+        _REGISTRIES[algorithm].check_header(dict(header))
     except (JoseError, ValueError, TypeError):
-        raise ProofRefused("The proof's signature does not verify with its key.") from None
+        raise ProofRefused("A registered member of the proof's header has a value of a wrong type.") from None
 
 
-def _check_audience(claims: Mapping[str, Any], expected: str) -> None:
+def _verify_signature(parsed: Compact, key: PublicKey) -> None:
+    verifier = _VERIFIERS[key.algorithm]
+    try:
+        verified = parsed.signature is not None and verifier.verify(parsed.signing_input, parsed.signature, key.key)
+    except (JoseError, ValueError, TypeError):
+        verified = False
+    if not verified:
+        raise ProofRefused("The proof's signature does not verify with its key.")
+
+
+def _check_claims(claims: Mapping[str, Any], expected_audience: str, leniencies: Leniencies) -> None:
+    if not leniencies.old_claims and leniency.has_old_claims(claims):
+        raise ProofRefused("The proof has claims of drafts before September 2025, which this server does not take.")
     # Chromium adds `aud` only behind a feature that is off by default; requiring it breaks every shipped browser.
     if "aud" not in claims:
         return
     audience = claims["aud"]
-    if audience != expected and not (isinstance(audience, list) and expected in audience):
+    listed = leniencies.audience_list and leniency.is_in_list(expected_audience, audience)
+    if audience != expected_audience and not listed:
         raise ProofRefused('The proof\'s "aud" names another endpoint.')
 
 

@@ -57,6 +57,33 @@ def session_ids() -> list[Case]:
     ]
 
 
+def old_names() -> list[Case]:
+    """Where a header is looked for: the present name first."""
+    looked_for = {RESPONSE: "Sec-Session-Response", SESSION_ID: "Sec-Session-Id"}
+    both = {"Secure-Session-Challenge": "", SKIPPED: ""} | looked_for
+    return [
+        {
+            "name": f"{header}: names{', strictly' if strict else ''}",
+            "input": {"header": header, "names": True} | ({"strict": True} if strict else {}),
+            "expected": {"ok": [header] if strict or not old else [header, old]},
+        }
+        for header, old in both.items()
+        for strict in (False, True)
+    ]
+
+
+def strict_values() -> list[Case]:
+    """Raw values where no leniency is granted, and quoted ones, which need none."""
+    cases = [
+        refused(RESPONSE, "raw, strictly", JWT),
+        refused(SESSION_ID, "raw, strictly", "sid-1_A"),
+        refused(SESSION_ID, "nothing, strictly", ""),
+        read(RESPONSE, "quoted, strictly", f'"{JWT}"', JWT),
+        read(SESSION_ID, "quoted, strictly", '"sid-1_A"', "sid-1_A"),
+    ]
+    return [case | {"input": case["input"] | {"strict": True}} for case in cases]
+
+
 def skips() -> list[Case]:
     def one(reason: str, session_id: str | None) -> dict[str, Any]:
         return {"reason": reason, "session_id": session_id}
@@ -80,20 +107,35 @@ def skips() -> list[Case]:
 
 
 def offers_and_challenges() -> list[Case]:
+    registration, challenge = "Secure-Session-Registration", "Secure-Session-Challenge"
     offer = {"algorithms": ["ES256", "RS256"], "path": "/dbsc/register", "challenge": "c1", "authorization": "a1"}
     value = '(ES256 RS256);path="/dbsc/register";challenge="c1";authorization="a1"'
-    quoted = {"algorithms": ["ES256"], "path": '/a"b\\c', "challenge": "", "authorization": "x;y,z"}
+    quoted = {"algorithms": ["ES256"], "path": '/a"b\\c', "challenge": "c", "authorization": "x;y,z"}
+    voucher = {"key_thumbprint": "A" * 43, "session_id": "sid-1", "provider_url": "https://idp.example"}
+    federated = {"algorithms": ["ES256"], "path": "/r", "challenge": "c", "voucher": voucher}
+    provider = f'provider_key="{"A" * 43}";provider_session_id="sid-1";provider_url="https://idp.example"'
+    one, other = {"algorithms": ["ES256"], "path": "r1", "challenge": "c1"}, {"path": "r2", "challenge": "c2"}
     return [
-        written("Secure-Session-Registration", "an offer", offer, value),
+        written(registration, "an offer", offer, value),
         written(
-            "Secure-Session-Registration",
+            registration,
             "quotes and backslashes",
             quoted,
-            '(ES256);path="/a\\"b\\\\c";challenge="";authorization="x;y,z"',
+            '(ES256);path="/a\\"b\\\\c";challenge="c";authorization="x;y,z"',
         ),
-        written("Secure-Session-Challenge", "a challenge", {"session_id": "s1", "challenge": "n1"}, '"n1";id="s1"'),
+        written(registration, "no authorization", one, '(ES256);path="r1";challenge="c1"'),
+        written(registration, "federated", federated, f'(ES256);path="/r";challenge="c";{provider}'),
+        written(
+            registration,
+            "two offers",
+            {"offers": [one, other]},
+            '(ES256);path="r1";challenge="c1", (ES256 RS256);path="r2";challenge="c2"',
+        ),
+        written(challenge, "a challenge", {"session_id": "s1", "challenge": "n1"}, '"n1";id="s1"'),
+        written(challenge, "a challenge with a quote", {"session_id": "s1", "challenge": 'n"1'}, '"n\\"1";id="s1"'),
+        written(challenge, "two", {"challenges": [["s1", "n1"], ["s2", "n2"]]}, '"n1";id="s1", "n2";id="s2"'),
     ]
 
 
 def header_cases() -> list[Case]:
-    return [*responses(), *session_ids(), *skips(), *offers_and_challenges()]
+    return [*responses(), *session_ids(), *old_names(), *strict_values(), *skips(), *offers_and_challenges()]

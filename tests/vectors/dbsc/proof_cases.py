@@ -123,7 +123,6 @@ def wrong_registration_headers() -> list[Case]:
         registration("alg RS256 over an EC key", register(alg="RS256"), KEY_REFUSED),
         registration("alg ES256 over an RSA key", over_rsa, KEY_REFUSED),
         registration("crit", register(extra_header={"b64": True, "crit": ["b64"]}), REFUSED),
-        registration("typ JWT", register(typ="JWT"), REFUSED),
         registration("typ in a list", register(typ=["dbsc+jwt"]), REFUSED),
         registration("typ missing", register(typ=None), REFUSED),
         registration("typ of the attestation wrapper", register(typ="dbsc+aik"), REFUSED),
@@ -132,7 +131,72 @@ def wrong_registration_headers() -> list[Case]:
         registration("key is text", register(jwk="key"), MALFORMED),
         registration("key is empty", register(jwk={}), KEY_REFUSED),
         registration("key has a private member", register(jwk=OWNER.jwk | {"d": b64u(b"\1" * 32)}), KEY_REFUSED),
-        registration("key in the payload only", register(jwk=None, extra_claims={"jwk": OWNER.jwk}), MALFORMED),
+    ]
+
+
+def strictly(case: Case) -> Case:
+    """The same proof for a server that grants no leniency."""
+    return case | {"name": f"{case['name']}, strictly", "input": case["input"] | {"strict": True}}
+
+
+def old_shapes() -> list[Case]:
+    """Proofs of Chrome 135 to 141 and of libraries, which a lenient server takes and a strict one does not."""
+
+    def register(name: str, **shape: Any) -> list[Case]:
+        proof = OWNER.registration_proof(CHALLENGE, AUTHORIZATION, **shape)
+        return [accepted(registration(name, proof)), strictly(registration(name, proof, REFUSED))]
+
+    def again(name: str, **shape: Any) -> list[Case]:
+        proof = OWNER.refresh_proof(CHALLENGE, **shape)
+        return [refresh(name, proof), strictly(refresh(name, proof, REFUSED))]
+
+    by_key = OWNER.registration_proof(CHALLENGE, AUTHORIZATION, jwk=None, extra_claims={"key": OWNER.jwk})
+    by_jwk = OWNER.registration_proof(CHALLENGE, AUTHORIZATION, jwk=None, extra_claims={"jwk": OWNER.jwk})
+    old = {"aud": REGISTER_URL, "iat": 1757000000.25, "key": OWNER.jwk}
+    chrome_135 = OWNER.registration_proof(CHALLENGE, AUTHORIZATION, typ="jwt", jwk=None, extra_claims=old)
+    chrome_135_rsa = RSA_OWNER.registration_proof(
+        CHALLENGE, AUTHORIZATION, typ="jwt", jwk=None, extra_claims=old | {"key": RSA_OWNER.jwk}
+    )
+    both = OWNER.registration_proof(CHALLENGE, AUTHORIZATION, extra_claims={"key": THIEF.jwk})
+    return [
+        accepted(registration("Chrome 135, ES256", chrome_135)),
+        accepted(registration("Chrome 135, RS256", chrome_135_rsa), by=RSA_OWNER),
+        strictly(registration("Chrome 135, ES256", chrome_135, REFUSED)),
+        accepted(registration("key in the payload as key", by_key)),
+        strictly(registration("key in the payload as key", by_key, MALFORMED)),
+        accepted(registration("key in the payload as jwk", by_jwk)),
+        strictly(registration("key in the payload as jwk", by_jwk, MALFORMED)),
+        accepted(registration("key in the header counts, whatever the payload says", both)),
+        *register("registration of type jwt", typ="jwt"),
+        *register("registration with iat", extra_claims={"iat": 1757000000.25}),
+        *register("registration with aud in a list", aud=[REGISTER_URL]),
+        *again("Chrome 135, refresh", typ="jwt", aud=REFRESH_URL, extra_claims={"iat": 1757000000.25, "sub": "sid-1"}),
+        *again("refresh of type jwt", typ="jwt"),
+        *again("refresh with sub", extra_claims={"sub": "sid-1"}),
+        *again("refresh with aud in a list", aud=["https://other.example", REFRESH_URL]),
+        strictly(accepted(registration("registration as Chromium 156 sends it", _registered()))),
+        strictly(refresh("refresh as Chromium 156 sends it", OWNER.refresh_proof(CHALLENGE))),
+        strictly(refresh("refresh with this aud", OWNER.refresh_proof(CHALLENGE, aud=REFRESH_URL))),
+    ]
+
+
+def _registered() -> str:
+    return OWNER.registration_proof(CHALLENGE, AUTHORIZATION)
+
+
+def old_shapes_that_prove_nothing() -> list[Case]:
+    def in_payload(key: Any) -> str:
+        return OWNER.registration_proof(CHALLENGE, AUTHORIZATION, jwk=None, extra_claims={"key": key})
+
+    wrapped = OWNER.refresh_proof(CHALLENGE, typ="dbsc+aik", extra_claims={"att": {"fmt": "TPM"}})
+    return [
+        registration("key in the payload is another's", in_payload(THIEF.jwk), REFUSED),
+        registration("key in the payload is text", in_payload("key"), MALFORMED),
+        registration("key in the payload is private", in_payload(OWNER.jwk | {"d": "AQ"}), KEY_REFUSED),
+        registration("typ jwt in capitals", OWNER.registration_proof(CHALLENGE, AUTHORIZATION, typ="JWT"), REFUSED),
+        refresh("key in a refresh's payload", OWNER.refresh_proof(CHALLENGE, extra_claims={"key": OWNER.jwk}), REFUSED),
+        refresh("jwk in a refresh's payload", OWNER.refresh_proof(CHALLENGE, extra_claims={"jwk": {}}), REFUSED),
+        refresh("refresh wrapped in an attestation", wrapped, REFUSED),
     ]
 
 
@@ -214,5 +278,7 @@ def proof_cases() -> list[Case]:
         wrong_refresh_headers,
         wrong_signatures,
         wrong_claims,
+        old_shapes,
+        old_shapes_that_prove_nothing,
     )
     return [case for group in groups for case in group()]
