@@ -1,0 +1,130 @@
+"""Good inputs, and the bad ones that somebody thought of: the shared vectors, and a few of each kind beside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from boundgate.dbsc import BoundValue, Challenges, PublicKey, read_public_key, seal
+from tests.support.keys import FakeClock, MemoryUsed, StaticMacs, counting_random, ec_key, rsa_key
+from tests.support.soft_browser import SoftDbsc
+
+_VECTORS = Path(__file__).parents[1] / "vectors" / "dbsc"
+AUDIENCE = "https://gateway.example/dbsc/refresh"
+PORT = "8443"
+
+
+def _inputs(name: str) -> list[dict[str, Any]]:
+    text = (_VECTORS / name).read_text(encoding="ascii").replace("{port}", PORT)
+    return [entry["input"] for entry in json.loads(text)]
+
+
+KEYS = {
+    "ES256": SoftDbsc("ES256", key=ec_key("owner")),
+    "RS256": SoftDbsc("RS256", key=rsa_key(2048)),
+    "RS256, 4096 bits": SoftDbsc("RS256", key=rsa_key(4096)),
+}
+PUBLIC_KEYS: dict[str, PublicKey] = {name: read_public_key(key.jwk, algorithm=key.alg) for name, key in KEYS.items()}
+
+_proofs = _inputs("chromium.json") + _inputs("proofs.json")
+REGISTRATIONS = [given["proof"] for given in _proofs if given["kind"] == "registration"]
+REGISTRATIONS += [key.registration_proof("challenge", "authorization") for key in KEYS.values()]
+REFRESHES = {
+    name: [
+        *(given["proof"] for given in _proofs if given["kind"] == "refresh" and given["key"]["algorithm"] == key.alg),
+        *(key.refresh_proof(challenge) for challenge in ("challenge", "A" * 62, "é", "")),
+    ]
+    for name, key in KEYS.items()
+}
+JWKS = [(given["algorithm"], given["jwk"]) for given in _inputs("jwks.json") if isinstance(given["jwk"], dict)]
+_headers = [given for given in _inputs("headers.json") if "value" in given]
+
+
+def header_values(name: str) -> list[str]:
+    """The vectors of one header field."""
+    return [given["value"] for given in _headers if given["header"] == name]
+
+
+OFFERS = [given["fields"] for given in _inputs("headers.json") if "algorithms" in given.get("fields", {})]
+ANNOUNCEMENTS = [given["fields"] for given in _inputs("headers.json") if "session_id" in given.get("fields", {})]
+
+_instructions = _inputs("instructions.json")
+DOCUMENTS = [given["document"] for given in _instructions if isinstance(given.get("document"), dict)]
+SERVING_URL = f"https://app.example.test:{PORT}/dbsc/register"
+SERVING_URLS = sorted({given["serving_url"] for given in _instructions})
+SET_COOKIES = sorted({line for given in _instructions for line in given.get("set_cookies") or ()})
+HOSTS = ["example.test", "app.example.test", "*.example.test", "localhost", "127.0.0.1", "[::1]", "bücher.example", "*"]
+
+CLOCK = FakeClock()
+MACS = StaticMacs()
+CHALLENGES = Challenges(macs=MACS, used=MemoryUsed(), clock=CLOCK, random=counting_random())
+ISSUED = [CHALLENGES.issue(purpose="dbsc.refresh", context="session") for _ in range(4)]
+SEALED = [
+    seal(BoundValue("A" * 22, mint, CLOCK(), prefix), macs=MACS)
+    for mint, prefix in ((1, b""), (2, b"\x04\x7f\0\0"), (10**17, b"\x06" + b"\xff" * 16))
+]
+
+CHATS: list[dict[str, Any]] = [
+    {"model": "gpt-5.2-mini", "messages": [{"role": "user", "content": "hello"}]},
+    {
+        "model": "gpt-5.2-mini",
+        "messages": [
+            {"role": "system", "content": [{"type": "text", "text": "be brief"}], "name": "operator"},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+            },
+            {"role": "tool", "tool_call_id": "1", "content": "42"},
+        ],
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}, "strict": True}}],
+        "tool_choice": {"type": "function", "function": {"name": "f"}},
+        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}},
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_completion_tokens": 100,
+        "temperature": 0.5,
+        "n": 2,
+        "stop": ["a", "b"],
+        "logit_bias": {"50256": -100},
+        "metadata": {"a": "b"},
+        "seed": 7,
+        "user": "u",
+    },
+]
+
+_CLIENT_DATA = (
+    '{"type":"webauthn.get","challenge":"QUJDREVGR0hJSktMTU5PUA","origin":"https://localhost:8443","crossOrigin":false}'
+)
+CLIENT_DATA: list[Any] = [json.loads(_CLIENT_DATA), json.loads(_CLIENT_DATA) | {"topOrigin": "https://a.example"}]
+_B64U_CLIENT_DATA = (
+    "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiUVVKRFJFVkdSMGhKU2t0TVRVNVBVQSIsIm9yaWdpbiI6Imh0dHBzOi8vbG9jYWxob3"
+    "N0Ojg0NDMiLCJjcm9zc09yaWdpbiI6ZmFsc2V9"
+)
+PASSKEY_ANSWERS: list[Any] = [
+    {
+        "id": "AAECAw",
+        "rawId": "AAECAw",
+        "type": "public-key",
+        "clientExtensionResults": {},
+        "response": {"clientDataJSON": _B64U_CLIENT_DATA, **response},
+    }
+    for response in (
+        {"attestationObject": "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YUA", "transports": ["internal", "hybrid"]},
+        {"authenticatorData": "AAAA", "signature": "MEUCIQ", "userHandle": "AAECAw"},
+        {"authenticatorData": "AAAA", "signature": "MEUCIQ", "userHandle": None},
+    )
+]
+COOKIE_FIELDS = [
+    f"__Host-bg-login={'A' * 43}; __Host-bg-bound={SEALED[0]}; __Host-bg-fresh=",
+    'a="; __Host-bg-login=x; b="',
+    "__Host-bg-fresh=d12; ; =; a",
+]
+FORWARDED = [
+    "203.0.113.9",
+    "203.0.113.9, 10.0.0.1",
+    "[2001:db8::1]:443, 10.0.0.1:80",
+    "unknown, _hidden",
+    "::ffff:1.2.3.4",
+]
