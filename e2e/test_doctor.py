@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
+from boundgate.doctor import examine_server
 from boundgate.doctor.browser import Page, Start, open_page
 from boundgate.doctor.evidence import Evidence, Order
 from boundgate.doctor.examination import Examination
 from boundgate.doctor.judging import judge
 from boundgate.doctor.net_log import read_net_log
-from boundgate.doctor.steps import NEEDED
+from boundgate.doctor.steps import NEEDED, Report
 from e2e.lab.certificate import LabCertificate, lab_certificate
 from e2e.lab.site import Site
 from e2e.lab.stub import Rule, running_stub
@@ -288,6 +289,65 @@ def test_an_interruption_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
     running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not any(os.fsencode(tmp_path) in line for line in running), "the browser is still there"
+
+
+def test_two_cookies_and_an_rsa_key(examine: Callable[..., Examined], site: Site) -> None:
+    def both(_: Seen) -> Answer:
+        number = next(_NUMBERS)
+        names = (BOUND, "__Host-other")
+        credentials = [{"type": "cookie", "name": name, "attributes": ATTRIBUTES} for name in names]
+        other = ("Set-Cookie", f"__Host-other={number}; {ATTRIBUTES}; Max-Age=500")
+        return right(number, credentials=credentials).having(other)
+
+    site.on("/login", page(offer("/dbsc/register", algorithms="RS256")))
+    site.on("/dbsc/register", both)
+    site.on("/dbsc/refresh", both)
+    examined = examine("--json")
+    assert examined.broken == [], examined.out
+    assert "__Host-other" in examined.step("instructions")["explanation"]
+
+
+def test_a_session_of_a_whole_site_is_examined_at_its_own_origin(site: Site, certificate: LabCertificate) -> None:
+    below, whole = Site(site.stub, "app.whole.test"), Site(site.stub, "whole.test")
+    for host in (below, whole):
+        host.on("/login", page(offer("/dbsc/register")))
+        host.on("/dbsc/register", lambda _: shared(next(_NUMBERS), whole.origin))
+        host.on("/dbsc/refresh", lambda _: shared(next(_NUMBERS), whole.origin))
+    whole.on("/.well-known/device-bound-sessions", json_answer({"registering_origins": [below.origin]}))
+    report = examined_with_switches(below, certificate)
+    assert [step for step in report.steps if not step.ok] == []
+    assert whole.seen("/boundgate-doctor")
+
+    whole.on("/.well-known/device-bound-sessions", json_answer({"registering_origins": []}))
+    refused = next(step for step in examined_with_switches(below, certificate).steps if step.name == "registration")
+    assert refused.browser_error == "SubdomainRegistrationUnauthorized"
+
+
+def shared(number: int, origin: str) -> Answer:
+    attributes = "Domain=whole.test; Path=/; Secure; HttpOnly; SameSite=Lax"
+    credentials = [{"type": "cookie", "name": "__Secure-bound", "attributes": attributes}]
+    fresh = ("Set-Cookie", f"__Secure-bound=v{number}; {attributes}; Max-Age=400")
+    scope = {"origin": origin, "include_site": True}
+    document = {"session_identifier": "s1", "scope": scope, "refresh_url": "/dbsc/refresh", "credentials": credentials}
+    return json_answer(document, fresh, challenge(f"next-{number}"))
+
+
+def examined_with_switches(site: Site, certificate: LabCertificate) -> Report:
+    switches = ["--host-resolver-rules=MAP *.test 127.0.0.1"]
+    order = Order(url=site.url(), login="/login", spki=certificate.spki, switches=switches)
+    return examine_server(order, tell=lambda _: None)
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_person_may_take_a_while_to_sign_in(site: Site, certificate: LabCertificate, comes: bool) -> None:
+    person = "<script>setTimeout(() => location = '/login', 3000)</script>" if comes else ""
+    site.on("/", page(html=person))
+    evidence = Evidence(Order(url=site.url(), window=True, wait_seconds=30 if comes else 2))
+    with open_page(Start(spki=certificate.spki)) as tab:
+        Examination(tab, evidence.order, tell=lambda _: None, evidence=evidence).run()
+    report = judge(evidence)
+    assert report.ok == comes
+    assert [step.name for step in report.steps if not step.ok][:1] == ([] if comes else ["offer"])
 
 
 def test_boundgate_itself_passes_its_own_examination(

@@ -106,6 +106,16 @@ def test_a_page_in_place_of_instructions_is_shown():
     assert 'The body was "<h1>Please sign in</h1>".' in step(report, "registration").explanation
 
 
+def test_the_well_known_document_is_quoted_where_it_refused():
+    document = replace(exchange("well_known", None, body=b'{"registering_origins": []}'), url="https://example.test/w")
+    creation = {"fetchResult": "SubdomainRegistrationUnauthorized"}
+    report = judge(evidence(creation=creation, session=None, attempts=[], exchanges=(document,)))
+    assert (
+        'https://example.test/w answered 200: "{"registering_origins": []}".'
+        in step(report, "registration").explanation
+    )
+
+
 def test_a_failed_request_is_quoted():
     request = {"requestUrl": f"{ORIGIN}/dbsc/register", "responseError": 401, "responseErrorBody": "no " * 200}
     creation = {"fetchResult": "PersistentHttpError", "failedRequest": request}

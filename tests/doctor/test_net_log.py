@@ -72,6 +72,17 @@ def test_a_refresh_is_read_with_everything_that_passed(file):
     assert exchange.refused_cookies == (("b", "EXCLUDE_INVALID_PREFIX"),)
 
 
+def test_the_well_known_document_is_told_from_the_registration_that_asked_for_it(file):
+    url = "https://example.test/.well-known/device-bound-sessions"
+    asked = [
+        event("DBSC_REGISTRATION_REQUEST", 1, source_dependency={"id": 4, "type": 1}),
+        event("URL_REQUEST_START_JOB", 4, url=url),
+        event("HTTP_TRANSACTION_SEND_REQUEST_HEADERS", 4, headers=["Host: example.test"]),
+    ]
+    file.write_text(log(*asked))
+    assert [exchange.purpose for exchange in read_net_log(file)] == ["well_known"]
+
+
 def test_ordinary_requests_are_left_out(file):
     file.write_text(log(*REFRESH[1:]))
     assert read_net_log(file) == ()

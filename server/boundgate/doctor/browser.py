@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import sys
@@ -159,6 +158,8 @@ def _spawn(command: Sequence[str], incoming: int, outgoing: int) -> int:
 
 
 def _high_pipe() -> tuple[int, int]:
+    import fcntl  # noqa: PLC0415 - Windows has none, and is told in `open_page` what it lacks
+
     low = os.pipe()
     read_end, write_end = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in low)
     for end in low:

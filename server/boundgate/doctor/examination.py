@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urljoin
 
+from boundgate.chromium import BrowserError
 from boundgate.dbsc.headers import REGISTRATION
 from boundgate.dbsc.hosts import read_origin
 from boundgate.doctor.browser import Page
@@ -68,7 +69,8 @@ class Examination:
                 "httpOnly": True,
                 "path": "/",
             }
-            self._page.call("Network.setCookie", cookie)
+            if not self._page.call("Network.setCookie", cookie).get("success"):
+                raise BrowserError(f"the browser does not take the cookie {name} for {self._order.url}.")
 
     def _load(self) -> bool:
         self._tell(f"Opening {self._order.url}")

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 _SENT = {
     "HTTP_TRANSACTION_SEND_REQUEST_HEADERS",
@@ -24,6 +25,8 @@ _BYTES = "URL_REQUEST_JOB_FILTERED_BYTES_READ"
 _COOKIE = "COOKIE_INCLUSION_STATUS"
 _PURPOSES = {"DBSC_REGISTRATION_REQUEST": "registration", "DBSC_REFRESH_REQUEST": "refresh"}
 
+WELL_KNOWN = "/.well-known/device-bound-sessions"
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -32,7 +35,7 @@ class Exchange:
     """One request of DBSC and its answer.
 
     Args:
-        purpose: `registration` or `refresh`.
+        purpose: `registration`, `refresh`, or `well_known` for the document that a registration asks for.
         url: where it was sent.
         sent, received: header fields in their order on the wire.
         status: None where no answer came.
@@ -79,12 +82,17 @@ def read_net_log(path: Path) -> tuple[Exchange, ...]:
         if isinstance(event, dict):
             _take(sources, names.get(event.get("type"), ""), event)
     found = [
-        (exchange.pop("at"), Exchange(purpose=source.purpose, **exchange))
+        (exchange.pop("at"), Exchange(purpose=_purpose(source.purpose, exchange["url"]), **exchange))
         for source in sources.values()
         if source.purpose
         for exchange in source.exchanges
     ]
     return tuple(exchange for _, exchange in sorted(found, key=lambda pair: pair[0]))
+
+
+def _purpose(purpose: str, url: str) -> str:
+    # Chromium fetches the document for the sake of a registration, and logs it as one.
+    return "well_known" if urlsplit(url).path == WELL_KNOWN else purpose
 
 
 def _load(path: Path) -> Mapping[str, Any]:

@@ -38,6 +38,7 @@ def registration(seen: Evidence) -> Step:
         "registration",
         f"{name}: {explained.explanation}",
         failed_request(seen.creation),
+        *_well_known(name, last_exchange(seen, "well_known")),
         *_beginning(name, last_exchange(seen, "registration")),
         *problems_of(last_exchange(seen, "registration")),
         error=name,
@@ -166,6 +167,12 @@ def failed_request(details: Message) -> str:
         else f"failed: {request.get('netError')}"
     )
     return f"{request['requestUrl']} {answer}."
+
+
+def _well_known(error: str, exchange: Exchange | None) -> Iterator[str]:
+    if exchange is not None and ("WellKnown" in error or "uthorized" in error):
+        body = _short(exchange.body.decode(errors="replace"))
+        yield f'{exchange.url} answered {exchange.status or "nothing"}: "{body}".'
 
 
 def _beginning(error: str, exchange: Exchange | None) -> Iterator[str]:
