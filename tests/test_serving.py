@@ -41,10 +41,11 @@ def until(condition, seconds=20.0):
 
 
 class Server:
-    def __init__(self, data_dir, *, token=None, port=None):
+    def __init__(self, data_dir, *, token=None, port=None, environment=None):
         self.data_dir, self.port = data_dir, port or free_port()
+        data_dir.mkdir(exist_ok=True)
         command = [sys.executable, str(ROOT / "tests/support/stub_server.py"), str(data_dir), str(self.port)]
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "server")}
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "server")} | (environment or {})
         pipe = subprocess.PIPE
         command += [token] if token else []
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, cwd=data_dir)

@@ -1,8 +1,16 @@
-"""Counters for operators, in Prometheus' text format. No label ever holds anything a caller chose."""
+"""Counters for operators, in Prometheus' text format. No label ever holds anything a caller chose.
+
+Where several workers serve, each keeps its numbers in files of the directory that PROMETHEUS_MULTIPROC_DIR names (set
+by `worker.py` before this is imported), and any of them answers with the sums.
+"""
 
 from __future__ import annotations
 
+import os
+from typing import Any, cast
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -21,8 +29,20 @@ class Metrics:
         self.spend = Counter(
             "boundgate_spend_micro_usd", "Cost of admitted calls, micro-dollars.", registry=self._registry
         )
-        self.streams = Gauge("boundgate_streams", "Answers being streamed now.", registry=self._registry)
-        self.dropped = Gauge("boundgate_records_dropped", "Records that fell out under load.", registry=self._registry)
+        self.streams = Gauge(
+            "boundgate_streams", "Answers being streamed now.", registry=self._registry, multiprocess_mode="livesum"
+        )
+        self.dropped = Gauge(
+            "boundgate_records_dropped",
+            "Records that fell out under load.",
+            registry=self._registry,
+            multiprocess_mode="sum",
+        )
 
     def text(self) -> bytes:
-        return generate_latest(self._registry)
+        """What this process has counted, or all workers together."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        together, collector = CollectorRegistry(), cast("Any", MultiProcessCollector)  # untyped in the package
+        collector(together)
+        return generate_latest(together)

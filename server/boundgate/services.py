@@ -61,6 +61,8 @@ class Services:
     journal: Journal
     recorder: Recorder
     metrics: Metrics
+    prunes: bool
+    """Whether this process is the one of several that forgets what is old."""
 
     @property
     def origin(self) -> str:
@@ -71,9 +73,12 @@ class Services:
         """Write what is still in memory only."""
         await self.journal.flush()
         await self.recorder.flush()
+        self.metrics.dropped.set(self.recorder.dropped)
 
     async def prune(self) -> None:
         """Forget what is older than the retention; a sign-in not before it has ended."""
+        if not self.prunes:
+            return
         now, retention = self.clock(), self.settings.audit_retention_days * DAY_SECONDS
         await self.usage.prune(before=now - retention, keep_rows=self.settings.audit_refused_rows_max)
         await self.sessions.prune(before=now - max(retention, self.settings.login_seconds))
@@ -87,6 +92,7 @@ async def open_services(
     random: RandomBytes = system_random,
     hot: HotState | None = None,
     upstream: Upstream | None = None,
+    prunes: bool = True,
 ) -> AsyncIterator[Services]:
     """Open the data directory and the database (migrated), and close them in order.
 
@@ -115,6 +121,7 @@ async def open_services(
             gateway=open_gateway(settings, upstream=upstream, clock=clock, random=random),
             clock=clock,
             random=random,
+            prunes=prunes,
         )
         closing.push_async_callback(services.flush)
         closing.push_async_callback(services.gateway.aclose)
@@ -134,6 +141,7 @@ def _compose(
     gateway: GatewayService,
     clock: Clock,
     random: RandomBytes,
+    prunes: bool,
 ) -> tuple[Services, OtherWorkers]:
     rules, hot = session_rules(settings), shared.hot
     cache = SessionCache(session_store, clock=clock, seconds=rules.cache_seconds, news=shared.news)
@@ -208,5 +216,6 @@ def _compose(
         journal=journal,
         recorder=Recorder(usage),
         metrics=Metrics(),
+        prunes=prunes,
     )
     return services, others

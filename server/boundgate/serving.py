@@ -1,4 +1,4 @@
-"""One server process: certificate, socket, services, application, Hypercorn; and a clean end on a signal."""
+"""One server: certificate, socket, data directory, `run.json`, and one process or several that serve."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
-import ssl
-import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Protocol
 
 from boundgate.certificates import TlsFiles, tls_files
 from boundgate.clock import Clock, system_clock
 from boundgate.errors import Gone
-from boundgate.listening import HeadLimit, hypercorn_config, listening, only_server, prepare_data_dir
+from boundgate.listening import listening, only_server, prepare_data_dir
+from boundgate.process import (
+    INTERRUPTED,
+    Composition,
+    default_composition,
+    loop_factory,
+    serve_connections,
+    stopped_by_signals,
+)
 from boundgate.runfile import RunInfo, remove_run_file, write_run_file
 from boundgate.settings import Settings
+from boundgate.workers import Workers
 
-if TYPE_CHECKING:
-    from hypercorn.typing import Framework
+__all__ = ["Composition", "Running", "serve"]
 
-DROP_SECONDS, QUIT_SECONDS = 1.0, 3.0
-"""After a second signal: for each attempt to drop the answers in flight; for everything, services included."""
 LINK_WATCH_SECONDS = 2.0
-INTERRUPTED = 130
 
 
 class EnrolmentLinks(Protocol):
@@ -52,14 +53,6 @@ class Services(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Composition:
-    """How to open the services and make the ASGI application of them."""
-
-    open_services: Callable[[Settings], AbstractAsyncContextManager[Any]]
-    create_app: Callable[[Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Running:
     """A server that accepts connections: what a banner shows."""
 
@@ -79,7 +72,7 @@ def serve(
 
     Args:
         settings: host, port, certificates and data directory are read here; the rest belongs to the services.
-        composition: default `boundgate.app`.
+        composition: default `boundgate.app`. With several workers it must be picklable.
         announce: called once, when connections are accepted.
         clock: for the life of certificates.
 
@@ -91,38 +84,43 @@ def serve(
         CertificateError: the configured certificate cannot be used.
         BoundgateError: what the services raise when they cannot be opened.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
-            return runner.run(_serve(settings, composition or _default_composition(), announce, clock))
+            return runner.run(_serve(settings, composition, announce, clock))
         except asyncio.CancelledError:
             return INTERRUPTED
 
 
 async def _serve(
-    settings: Settings, composition: Composition, announce: Callable[[Running], None], clock: Clock
+    settings: Settings, given: Composition | None, announce: Callable[[Running], None], clock: Clock
 ) -> int:
-    from hypercorn.asyncio import serve as hypercorn_serve  # noqa: PLC0415 - keeps `import boundgate.serving` light
-
-    asyncio.get_running_loop().set_exception_handler(_unless_noise)
+    composition = given or default_composition()
     # The port first: what cannot start leaves nothing behind.
-    with listening(settings.host, settings.port) as listener, _own(settings.data_dir), _signals() as signals:
+    with listening(settings.host, settings.port) as listener, _own(settings.data_dir), stopped_by_signals() as stop:
         tls = tls_files(settings, clock=clock)
         async with composition.open_services(settings) as services:
-            app, token = composition.create_app(services), await services.enrolment.first_link()
+            token = await services.enrolment.first_link()
             link = f"{services.origin}/enrol#{token}" if token else None
             info = RunInfo(url=services.origin, spki_sha256=tls.spki_sha256, enrolment_url=link, pid=os.getpid())
 
-            async def until_stopped() -> None:  # Hypercorn awaits its shutdown trigger once it accepts connections
+            async def until_stopped() -> None:  # awaited once connections are accepted
                 with _published(settings, info):
                     announce(Running(info, tls, settings))
-                    if token and await _link_closed(services.enrolment, token, signals.first):
+                    if token and await _link_closed(services.enrolment, token, stop.first):
                         write_run_file(settings.data_dir, replace(info, enrolment_url=None))
-                    await signals.first.wait()
+                    await stop.first.wait()
 
-            config = hypercorn_config(settings, tls, listener)
-            limited = cast("Framework", HeadLimit(app, max_bytes=settings.header_max_bytes))
-            serving = hypercorn_serve(limited, config, shutdown_trigger=until_stopped, mode="asgi")
-            return await _unless_interrupted(serving, signals.second)
+            if settings.workers > 1:
+                workers = Workers(settings, given, tls=tls, listener=listener)
+                return await workers.serve(until_stopped, dropped=stop.second)
+            return await serve_connections(
+                composition.create_app(services),
+                settings,
+                tls=tls,
+                listener=listener,
+                until_stopped=until_stopped,
+                dropped=stop.second,
+            )
 
 
 @contextlib.contextmanager
@@ -130,20 +128,6 @@ def _own(data_dir: Path) -> Iterator[None]:
     prepare_data_dir(data_dir)
     with only_server(data_dir):
         yield
-
-
-async def _unless_interrupted(serving: Coroutine[Any, Any, None], interrupted: asyncio.Event) -> int:
-    task, interruption = asyncio.create_task(serving), asyncio.create_task(interrupted.wait())
-    await asyncio.wait({task, interruption}, return_when=asyncio.FIRST_COMPLETED)
-    interruption.cancel()
-    if task.done():
-        task.result()
-        return 0
-    # Twice, because Hypercorn loses a cancellation that meets it on its way from one wait to the next.
-    for _ in range(2):
-        task.cancel()
-        await asyncio.wait({task}, timeout=DROP_SECONDS)
-    return INTERRUPTED
 
 
 @contextlib.contextmanager
@@ -167,58 +151,3 @@ async def _link_closed(enrolment: EnrolmentLinks, token: str, stop: asyncio.Even
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LINK_WATCH_SECONDS)
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Signals:
-    """Set by the first and by the second SIGINT or SIGTERM."""
-
-    first: asyncio.Event
-    second: asyncio.Event
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[_Signals]:
-    loop, main, signals = asyncio.get_running_loop(), asyncio.current_task(), _Signals(asyncio.Event(), asyncio.Event())
-
-    def on_signal() -> None:
-        if not signals.first.is_set():
-            signals.first.set()
-        elif not signals.second.is_set() and main is not None:
-            signals.second.set()
-            loop.call_later(QUIT_SECONDS, main.cancel)
-
-    caught = (signal.SIGINT, signal.SIGTERM)
-    for number in caught:
-        loop.add_signal_handler(number, on_signal)
-    try:
-        yield signals
-    finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
-
-
-def _unless_noise(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # Port scanners and browsers that dislike the certificate end handshakes all the time; answers that are dropped at
-    # the end end their connections by being cancelled.
-    error = context.get("exception")
-    if isinstance(error, BaseExceptionGroup):
-        # Hypercorn's own parser gave up on a client's bytes and dropped that connection; a trace would help nobody.
-        names = ", ".join(sorted({type(one).__name__ for one in error.exceptions}))
-        logging.getLogger(__name__).warning("a connection that sent what cannot be read was dropped (%s)", names)
-    elif not isinstance(error, ssl.SSLError | ConnectionError | asyncio.CancelledError):
-        loop.default_exception_handler(context)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if sys.platform == "win32":
-        return None
-    import uvloop  # noqa: PLC0415
-
-    return uvloop.new_event_loop
-
-
-def _default_composition() -> Composition:
-    from boundgate.app import create_app, open_services  # noqa: PLC0415 - the only way down from here to Quart
-
-    return Composition(open_services=open_services, create_app=create_app)

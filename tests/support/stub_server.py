@@ -1,21 +1,23 @@
 """A server process with a stub in place of the application: `python stub_server.py DATA_DIR PORT [TOKEN]`.
 
-With TOKEN an enrolment link is open; the application closes it on `POST /use`. After
-`POST /linger` the services take a minute to close.
+With TOKEN an enrolment link is open; the application closes it on `POST /use`. After `POST /linger` the services
+take a minute to close. `GET /pid` says which process answers; `POST /die` ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing
+import os
 import sys
 from pathlib import Path
 
 from boundgate import serving
 from boundgate.cli.banner import print_banner
-from boundgate.errors import BoundgateError, Gone
+from boundgate.errors import BoundgateError, Gone, StorageUnavailable
 from boundgate.logging_setup import configure_logging
-from boundgate.settings import load_settings
+from boundgate.settings import SettingsError, load_settings
 
 
 class Enrolment:
@@ -38,11 +40,34 @@ class Services:
 
 
 @contextlib.asynccontextmanager
-async def open_services(settings):
-    services = Services(settings, sys.argv[3] if len(sys.argv) > 3 else None)
+async def open_services(settings, *, prunes=True):
+    token = sys.argv[3] if len(sys.argv) > 3 else None
+    if token == "cannot open" and multiprocessing.parent_process():
+        raise StorageUnavailable("this worker cannot open its services")
+    services = Services(settings, token)
     yield services
     await asyncio.sleep(services.closing_seconds)
     print("services closed", flush=True)
+
+
+def fail(services):
+    held = f"Bearer {'x' * 40}"
+    raise RuntimeError(f"refused {held}")
+
+
+def use(services):
+    services.enrolment.token = None
+
+
+def linger(services):
+    services.closing_seconds = 60.0
+
+
+def die(services):
+    os._exit(7)
+
+
+ACTS = {"/fail": fail, "/use": use, "/linger": linger, "/die": die}
 
 
 def create_app(services):
@@ -57,33 +82,29 @@ def create_app(services):
         await answer(scope["path"], scope, send)
 
     async def answer(path, scope, send):
-        if path == "/fail":
-            held = f"Bearer {'x' * 40}"
-            raise RuntimeError(f"refused {held}")
-        if path == "/use":
-            services.enrolment.token = None
-        if path == "/linger":
-            services.closing_seconds = 60.0
+        if act := ACTS.get(path):
+            act(services)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
         if path.startswith("/slow/"):
             await send({"type": "http.response.body", "body": b"begun ", "more_body": True})
             await asyncio.sleep(float(path.removeprefix("/slow/")))
         body = f"HTTP/{scope['http_version']} {sum(len(n) + len(v) for n, v in scope['headers'])}"
+        body = str(os.getpid()) if path == "/pid" else body
         await send({"type": "http.response.body", "body": body.encode()})
 
     return app
 
 
 def main():
-    settings = load_settings(data_dir=Path(sys.argv[1]), port=int(sys.argv[2]))
-    configure_logging("json")
     serving.LINK_WATCH_SECONDS = 0.05
     try:
+        settings = load_settings(data_dir=Path(sys.argv[1]), port=int(sys.argv[2]), log_format="json")
+        configure_logging("json")
         sys.exit(
             serving.serve(settings, composition=serving.Composition(open_services, create_app), announce=print_banner)
         )
-    except BoundgateError as error:
-        print(f"boundgate: {error.detail}", file=sys.stderr)
+    except (BoundgateError, SettingsError) as error:
+        print(f"boundgate: {error}", file=sys.stderr)
         sys.exit(1)
 
 

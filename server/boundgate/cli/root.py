@@ -60,6 +60,9 @@ def _root(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8443")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that serve; several need hot_state_url.", show_default="1")
+    ] = None,
     data_dir: DataDir = None,
     config: ConfigFile = None,
 ) -> None:
@@ -68,7 +71,7 @@ def serve(
     from boundgate.logging_setup import configure_logging  # noqa: PLC0415
     from boundgate.serving import serve as serve_until_stopped  # noqa: PLC0415
 
-    settings = settings_from(config, host=host, port=port, data_dir=data_dir)
+    settings = settings_from(config, host=host, port=port, workers=workers, data_dir=data_dir)
     configure_logging(settings.log_format)
     raise typer.Exit(serve_until_stopped(settings, announce=print_banner))
 
