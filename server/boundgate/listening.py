@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, MutableMapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,8 @@ class HeadLimit:
 
 
 def _head(scope: MutableMapping[str, Any]) -> int:
-    fields = sum(len(name) + len(value) + len(b": \r\n") for name, value in scope["headers"])
+    headers = scope["headers"]
+    fields = sum(map(len, chain.from_iterable(headers))) + len(b": \r\n") * len(headers)
     return fields + len(scope["raw_path"]) + len(scope["query_string"])
 
 

@@ -25,6 +25,8 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[IP
         Whatever stands to the left of an unreadable hop was not vouched for, so the search ends there with the
         proxy that passed it on. An unreadable `peer` is returned as "".
     """
+    if not trusted:
+        return _canonical(peer)
     current = _parse(peer)
     if current is None:
         return ""
@@ -35,6 +37,12 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[IP
             break
         current = hop
     return str(current)
+
+
+@lru_cache(maxsize=4096)
+def _canonical(peer: str) -> str:
+    address = _parse(peer)
+    return "" if address is None else str(address)
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ is remembered is only what was *used*, in one atomic operation, by a state whose
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 from boundgate.clock import Clock, RandomBytes
@@ -72,6 +73,12 @@ class Challenges:
 
 
 def _message(epoch: bytes, purpose: str, context: str, body: bytes) -> bytes:
-    parts = (epoch, purpose.encode(), context.encode(), body)
-    return b"".join([len(part).to_bytes(4) + part for part in parts])
+    # The body, whose length never varies, comes last; what comes before it is told apart by its lengths.
+    named = context.encode()
+    return b"%b%b%b%b" % (_prefix(epoch, purpose), len(named).to_bytes(4), named, body)
 
+
+@lru_cache(maxsize=256)
+def _prefix(epoch: bytes, purpose: str) -> bytes:
+    named = purpose.encode()
+    return b"%b%b%b%b" % (len(epoch).to_bytes(4), epoch, len(named).to_bytes(4), named)

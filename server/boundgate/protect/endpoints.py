@@ -22,9 +22,10 @@ Scope = MutableMapping[str, Any]
 Fields = Mapping[bytes, bytes]
 """The header fields of a request by their lower-case names; of equal names the first."""
 
-STANDARD_HEADERS: Sequence[tuple[bytes, bytes]] = (
-    (b"cache-control", b"no-store"),
-    # DBSC, "Security considerations": a refresh tells no other site anything, neither by reading nor by framing.
+NO_STORE = (b"cache-control", b"no-store")
+# DBSC, "Security considerations": a refusal, which any page can provoke, tells no other site anything, neither by
+# reading nor by framing. A renewal takes a header that only the browser itself can set.
+REFUSAL_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -59,7 +60,7 @@ class DbscEndpoints:
         origins: whose pages may carry an offer, and the origin of the sessions: our own.
         caller_of: where a request comes from; None hands it on to `app`, as one for another host.
         observe: told of every answer, after it was decided and before it is sent. Must be quick.
-        headers: go onto every answer.
+        headers: go onto every answer, beside `Cache-Control: no-store`.
     """
 
     def __init__(
@@ -71,10 +72,10 @@ class DbscEndpoints:
         origins: Collection[str],
         caller_of: Callable[[Scope, Fields], ProofCaller | None],
         observe: Callable[[EndpointAnswer, ProofCaller], None],
-        headers: Sequence[tuple[bytes, bytes]] = STANDARD_HEADERS,
+        headers: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         self._app, self._sessions, self._origins = app, sessions, frozenset(origins)
-        self._caller_of, self._observe, self._headers = caller_of, observe, tuple(headers)
+        self._caller_of, self._observe, self._headers = caller_of, observe, (NO_STORE, *headers)
         self._answers = {paths.register: answer_registration, paths.refresh: answer_refresh}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,11 +98,12 @@ class DbscEndpoints:
         request = endpoint_request(fields)
         found = await answer(request, sessions=self._sessions, prefix=caller.prefix, expected_origins=self._origins)
         self._observe(found, caller)
-        await self._send(send, found.status, found.headers, found.body)
+        headers = found.headers if found.renewal is not None else (*found.headers, *REFUSAL_HEADERS)
+        await self._send(send, found.status, headers, found.body)
 
     async def _refuse_method(self, send: Send) -> None:
         error = MethodNotAllowed("This address takes POST, and is for the browser itself.")
-        headers = ((b"allow", b"POST"), (b"content-type", b"application/problem+json"))
+        headers = ((b"allow", b"POST"), (b"content-type", b"application/problem+json"), *REFUSAL_HEADERS)
         await self._send(send, error.status, headers, problem_document(error, error.status))
 
     async def _send(self, send: Send, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> None:

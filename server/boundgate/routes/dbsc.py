@@ -9,7 +9,6 @@ from boundgate.asgi import ASGIApp
 from boundgate.dbsc.endpoints import EndpointAnswer
 from boundgate.net import client_address, network_prefix
 from boundgate.protect.endpoints import (
-    STANDARD_HEADERS,
     DbscEndpoints,
     EndpointPaths,
     Fields,
@@ -62,5 +61,5 @@ def install(app: ASGIApp, services: Services) -> ASGIApp:
         origins=(settings.origin,),
         caller_of=caller_of,
         observe=observe,
-        headers=[*STANDARD_HEADERS, *([] if settings.development_tls else [STRICT_TRANSPORT])],
+        headers=() if settings.development_tls else (STRICT_TRANSPORT,),
     )
