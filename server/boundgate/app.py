@@ -10,6 +10,9 @@ from typing import cast
 
 import structlog
 from quart import Quart
+from quart.wrappers import BaseRequestWebsocket
+from werkzeug.exceptions import BadHost
+from werkzeug.routing import MapAdapter
 
 from boundgate import routes
 from boundgate.asgi import ASGIApp, DrainRequestBody
@@ -34,7 +37,7 @@ def create_app(services: Services) -> ASGIApp:
 
 def create_quart(services: Services) -> Quart:
     """The same as the framework's object, for tests that list its routes."""
-    app = Quart("boundgate", template_folder=str(PAGES / "templates"), static_folder=str(PAGES / "static"))
+    app = _Application("boundgate", template_folder=str(PAGES / "templates"), static_folder=str(PAGES / "static"))
     app.config["MAX_CONTENT_LENGTH"] = services.settings.request_body_max_bytes
     app.extensions[EXTENSION] = services
     routes.install(app)
@@ -50,6 +53,18 @@ def create_quart(services: Services) -> Quart:
             await writer
 
     return app
+
+
+class _Application(Quart):
+    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
+        try:
+            return super().create_url_adapter(request)
+        except (BadHost, UnicodeDecodeError):
+            # A Host that IDNA cannot encode, or a query that is not UTF-8, before there is anything that could answer.
+            # No route depends on either, and the guard refuses a host that is not ours.
+            assert request is not None
+            query = request.query_string.decode("latin-1")
+            return self.url_map.bind("", request.root_path, None, request.scheme, request.method, request.path, query)
 
 
 async def _write_behind(services: Services) -> None:

@@ -46,7 +46,8 @@ def header_values(name: str) -> list[str]:
     return [given["value"] for given in _headers if given["header"] == name]
 
 
-OFFERS = [given["fields"] for given in _inputs("headers.json") if "algorithms" in given.get("fields", {})]
+_OFFER = {"algorithms", "path", "challenge", "authorization"}
+OFFERS = [given["fields"] for given in _inputs("headers.json") if given.get("fields", {}).keys() == _OFFER]
 ANNOUNCEMENTS = [given["fields"] for given in _inputs("headers.json") if "session_id" in given.get("fields", {})]
 
 _instructions = _inputs("instructions.json")
@@ -55,6 +56,14 @@ SERVING_URL = f"https://app.example.test:{PORT}/dbsc/register"
 SERVING_URLS = sorted({given["serving_url"] for given in _instructions})
 SET_COOKIES = sorted({line for given in _instructions for line in given.get("set_cookies") or ()})
 HOSTS = ["example.test", "app.example.test", "*.example.test", "localhost", "127.0.0.1", "[::1]", "bücher.example", "*"]
+
+PROVIDER, RELYING_PARTY = "https://idp.example", "https://app.example.test"
+WELL_KNOWN: list[Any] = [
+    {"registering_origins": [RELYING_PARTY, "https://www.example.test"]},
+    {"relying_origins": [RELYING_PARTY]},
+    {"provider_origin": PROVIDER},
+    {"registering_origins": [f"https://{letter}.example" for letter in "abcdefgh"]},
+]
 
 CLOCK = FakeClock()
 MACS = StaticMacs()

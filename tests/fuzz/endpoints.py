@@ -120,8 +120,11 @@ def endpoint_target(endpoints: Endpoints) -> Target:
         ]
         if shaper.chance(0.9):
             return shaper.pick(("POST",) * 15 + ("GET",)), f"/dbsc/{shaper.pick(('refresh', 'register'))}", fields, b""
+        path = shaper.pick(_PATHS)
+        if shaper.chance(0.2):
+            path = f"{path}?{shaper.octets([b'a=b', b'%ff=%'], most=300).decode('latin-1')}"
         body = shaper.json_text(corpus.CHATS, most=4000).encode("utf-8", "surrogatepass")
-        return shaper.pick(("GET", "POST", "HEAD", "PUT")), shaper.pick(_PATHS), fields, body
+        return shaper.pick(("GET", "POST", "HEAD", "PUT")), path, fields, body
 
     strategy = st.tuples(
         st.sampled_from(["GET", "POST", "DELETE"]),

@@ -33,6 +33,7 @@ from boundgate.dbsc.cookie_attributes import read_attributes, split_set_cookie, 
 from boundgate.dbsc.document import Document, read_document
 from boundgate.dbsc.hosts import canonical_host, is_valid_pattern, matches_pattern, read_origin, registrable_domain
 from boundgate.dbsc.judge import check_answer, check_instructions, scope_of
+from boundgate.dbsc.well_known import check_federation_allowed, check_registration_allowed
 from boundgate.errors import BadRequest, NotFound, TooLarge
 from boundgate.gateway.chat import ChatParser
 from boundgate.gateway.price_file import load_prices
@@ -128,6 +129,17 @@ def _strict_json(octets: bytes) -> None:
 def _judge(octets: bytes) -> None:
     for problem in check_answer(octets, serving_url=corpus.SERVING_URL, expected_session_id="sid-1"):
         assert problem.where
+
+
+def _well_known(given: tuple[bytes, bytes]) -> None:
+    provider, relying_party = given
+    check_registration_allowed(provider, registering_origin=corpus.RELYING_PARTY)
+    check_federation_allowed(
+        provider,
+        relying_party,
+        provider_origin=corpus.PROVIDER,
+        relying_origin=corpus.RELYING_PARTY,
+    )
 
 
 def _judge_with_cookies(given: tuple[dict[str, Any], str, list[str]]) -> None:
@@ -291,6 +303,14 @@ PARSERS = (
         _judge_with_cookies,
         _make_judged,
         st.tuples(_DOCUMENT, st.just(corpus.SERVING_URL) | TEXT, st.lists(TEXT, max_size=3)),
+    ),
+    Target(
+        "well-known documents",
+        _well_known,
+        lambda s: (_json_octets(corpus.WELL_KNOWN)(s), _json_octets(corpus.WELL_KNOWN)(s)),
+        st.tuples(OCTETS, OCTETS),
+        (),
+        5,
     ),
     Target(
         "scope",

@@ -22,6 +22,7 @@ SESSION_ID = "Sec-Secure-Session-Id"
 SKIPPED = "Secure-Session-Skipped"
 
 MAX_SESSION_ID_CHARS = 128
+MAX_SKIPPED_CHARS = 2048
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]+")
 _SKIP_REASONS = frozenset({"unreachable", "server_error", "quota_exceeded"})
 
@@ -89,6 +90,9 @@ def read_session_id(value: str, *, leniencies: Leniencies = LENIENT) -> str:
 
 def read_skipped(value: str) -> tuple[Skipped, ...]:
     """What `Secure-Session-Skipped` says (DBSC §8.5); unreadable or unknown members are left out, never raised."""
+    # Any page's script may send it, so it is not worth the time that a request head full of it would take.
+    if len(value) > MAX_SKIPPED_CHARS:
+        return ()
     try:
         members: Any = http_sf.parse(value.encode("latin-1", "replace"), tltype="list")
     except StructuredFieldError:
