@@ -59,6 +59,11 @@ async def credential() -> Credential:
     return cast("Credential", g.credential)
 
 
+def known_credential() -> Credential | None:
+    """The same, where it has been resolved for this request; None where nobody has asked."""
+    return cast("Credential | None", g.get("credential"))
+
+
 def forget_credential() -> None:
     """Have the next `credential` resolved anew, after a wait in which a session may have ended or a value expired."""
     g.pop("credential", None)

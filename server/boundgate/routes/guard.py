@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from quart import Quart, Response, request
 
+from boundgate.dbsc.headers import CHALLENGE
 from boundgate.errors import Forbidden, Misdirected
-from boundgate.routes.context import caller, own_target, services
+from boundgate.routes.context import caller, known_credential, own_target, services
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -36,6 +37,7 @@ def install(app: Quart) -> None:
     app.before_request(_check_host)
     app.before_request(refuse_foreign_write)
     app.after_request(_add_headers)
+    app.after_request(_add_challenge)
 
 
 async def _check_host() -> Response | None:
@@ -83,4 +85,12 @@ async def _add_headers(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
     if not services().settings.development_tls:
         response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
+    return response
+
+
+async def _add_challenge(response: Response) -> Response:
+    found = known_credential()
+    ahead = services().bindings.challenge_ahead(found) if found is not None else None
+    if ahead is not None:
+        response.headers.add(CHALLENGE, ahead)
     return response

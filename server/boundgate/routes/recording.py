@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from quart import g, request
 
-from boundgate.routes.context import Caller, caller, services
+from boundgate.routes.context import Caller, caller, known_credential, services
 from boundgate.sessions.model import SessionView
 from boundgate.terms import Provenance
 from boundgate.usage.model import AuditEvent, CallRecord
@@ -102,7 +102,7 @@ def write_event(
 def call_context() -> CallContext:
     """The current call, as far as it is known by now."""
     rule = request.url_rule.rule if request.url_rule else ""
-    found = g.get("credential")
+    found = known_credential()
     return CallContext(
         here=services(),
         who=caller(),

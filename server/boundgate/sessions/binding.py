@@ -16,7 +16,7 @@ from boundgate.dbsc import (
 )
 from boundgate.errors import Conflict
 from boundgate.sessions.cache import SessionCache
-from boundgate.sessions.credential import has_ended
+from boundgate.sessions.credential import Credential, has_ended
 from boundgate.sessions.journal import Journal
 from boundgate.sessions.model import Binding, ProofRecord, SessionView
 from boundgate.sessions.ports import BindOutcome, SessionStore
@@ -106,6 +106,17 @@ class BindingService:
         """
         await self._living(session_id)
         return self._renewals.challenge_header(session_id)
+
+    def challenge_ahead(self, credential: Credential) -> str | None:
+        """A challenge for an ordinary answer to a request with a good bound cookie; None where none is needed.
+
+        Past half of the cookie's life the browser will soon refresh. The challenge that it holds may be void by then,
+        as after the hot state started empty; with this one the refresh takes one round trip all the same (DBSC §8.2).
+        """
+        age = credential.proof_age_seconds(self._clock())
+        if age is None or credential.view is None or age <= self._rules.bound_cookie_seconds / 2:
+            return None
+        return self._renewals.challenge_header(credential.view.session.id)
 
     def ended(self, session_id: str) -> bytes:
         """The instructions that end a session in the browser."""
