@@ -7,7 +7,8 @@ import tempfile
 import pytest
 
 from boundgate.chromium import BrowserError
-from boundgate.doctor.browser import Start, open_page
+from boundgate.doctor.browser import Start, _first_page, open_page
+from boundgate.doctor.pipe import CommandRefused
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +70,18 @@ def test_a_window_needs_a_display(monkeypatch):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with pytest.raises(BrowserError, match="no display"), open_page(Start(window=True, platform="linux")):
         raise AssertionError
+
+
+class OldBrowser:
+    """One that knows nothing of device-bound sessions."""
+
+    def call(self, method, params=None, *, target=None, seconds=30.0):
+        if method == "Network.enableDeviceBoundSessions":
+            raise CommandRefused("wasn't found")
+        answers = {"Browser.getVersion": {"product": "Chrome/120"}, "Target.getTargets": {"targetInfos": []}}
+        return answers.get(method, {"targetId": "1", "sessionId": "2"})
+
+
+def test_a_browser_that_does_not_report_on_sessions_is_said_to_be_too_old():
+    with pytest.raises(BrowserError, match="Chrome/120 does not report on device-bound sessions"):
+        _first_page(OldBrowser())

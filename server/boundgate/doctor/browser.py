@@ -120,7 +120,7 @@ def _first_page(pipe: Pipe) -> Page:
         return Page(pipe, attached["sessionId"], version=version)
     except CommandRefused as refused:
         raise BrowserError(
-            f"{version} does not report on device-bound sessions ({refused}). Chrome 147 or newer does."
+            f"{version} does not report on device-bound sessions ({refused}). Chromium 156 does."
         ) from None
 
 

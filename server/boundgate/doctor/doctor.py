@@ -17,7 +17,7 @@ from boundgate.doctor.evidence import Evidence, Order
 from boundgate.doctor.examination import Examination, Tell
 from boundgate.doctor.judging import judge
 from boundgate.doctor.net_log import read_net_log
-from boundgate.doctor.pipe import BrowserGone, BrowserSilent
+from boundgate.doctor.pipe import BrowserGone, BrowserSilent, CommandRefused
 from boundgate.doctor.steps import Report
 
 LOOK_SECONDS = 5.0
@@ -51,6 +51,8 @@ def _gather(evidence: Evidence, tell: Tell) -> None:
                 Examination(page, order, tell=tell, evidence=evidence).run()
             except (BrowserGone, BrowserSilent) as failure:
                 evidence.gone = failure.detail
+            except CommandRefused as refused:  # for instance because somebody closed the tab
+                evidence.gone = f"the browser refused a command: {refused}."
             tell("Closing the browser")
         evidence.exchanges = read_net_log(net_log)
     if evidence.page is not None and (evidence.page.error or "").startswith("net::ERR_CERT"):

@@ -52,9 +52,13 @@ def judge(seen: Evidence) -> Report:
             steps[check.name] = check.look(seen)
         else:
             steps[check.name] = unreached(
-                check.name, f'the step "{broken}" did not succeed', fix=f'See to the step "{broken}" first.'
+                check.name, f"{_spoken(broken)} did not succeed", fix=f"See to {_spoken(broken)} first."
             )
     if seen.gone:
         first = next((step for step in steps.values() if not step.ok), steps["closing"])
         steps[first.name] = replace(first, explanation=f"{first.explanation} The examination broke off: {seen.gone}")
     return Report(tuple(steps.values()))
+
+
+def _spoken(name: str) -> str:
+    return f'the step "{name.replace("_", " ")}"'

@@ -9,17 +9,6 @@ from rich.text import Text
 from boundgate.doctor.steps import NEEDED, Report, Step
 
 _NO_TERMINAL_WIDTH = 100
-_TITLES = {
-    "page": "first page",
-    "login": "sign-in",
-    "offer_syntax": "offer's syntax",
-    "cookie": "bound cookie",
-    "cookie_life": "cookie's life",
-    "next_challenge": "next challenge",
-    "second_refresh": "second refresh",
-    "round_trips": "round trips",
-    "signing_quota": "signing quota",
-}
 
 
 def show_report(report: Report, *, terminal: bool) -> None:
@@ -31,7 +20,7 @@ def show_report(report: Report, *, terminal: bool) -> None:
     table.add_column(overflow="fold")
     for step in report.steps:
         mark, style = ("ok", "green") if step.ok else ("--", "dim") if _skipped(step) else ("NO", "bold red")
-        table.add_row(Text(mark, style), Text(_TITLES.get(step.name, step.name), "bold"), _words(step))
+        table.add_row(Text(mark, style), Text(step.name.replace("_", " "), "bold"), _words(step))
     console.print(table)
     console.print()
     console.print(_sum(report))
