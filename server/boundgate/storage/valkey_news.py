@@ -57,14 +57,19 @@ class ValkeySessionNews:
 
     @contextlib.asynccontextmanager
     async def heard_by(self, hear: Callable[[News], None], gap: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._listen(hear, gap))
+        hearing = asyncio.Event()
+        task = asyncio.create_task(self._listen(hear, gap, hearing))
         try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(hearing.wait(), CALL_SECONDS)
             yield
         finally:
             task.cancel()
             await asyncio.wait({task, *self._telling}, timeout=CALL_SECONDS)
 
-    async def _listen(self, hear: Callable[[News], None], gap: Callable[[], Awaitable[None]]) -> None:
+    async def _listen(
+        self, hear: Callable[[News], None], gap: Callable[[], Awaitable[None]], hearing: asyncio.Event
+    ) -> None:
         listening = True
         while True:
             try:
@@ -73,6 +78,7 @@ class ValkeySessionNews:
                     await self._hot.renew()
                     listening = True
                     await gap()
+                    hearing.set()
                     await self._follow(channels, hear)
             except (RedisError, OSError, StorageUnavailable) as error:
                 if listening:
