@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from boundgate.clock import Clock, RandomBytes, system_clock, system_random
-from boundgate.dbsc import Challenges, Renewals
+from boundgate.dbsc import Challenges, Renewals, WellKnown
 from boundgate.gateway.in_flight import InFlight
 from boundgate.gateway.service import GatewayService
 from boundgate.gateway.upstream import Upstream
@@ -37,7 +37,7 @@ from boundgate.storage import (
 from boundgate.terms import EndReason
 from boundgate.usage.ports import UsageStore
 from boundgate.usage.recorder import Recorder
-from boundgate.wiring import binding_endpoints, open_gateway, policy_rules, session_rules
+from boundgate.wiring import binding_endpoints, open_gateway, policy_rules, session_rules, well_known
 
 DAY_SECONDS = 86_400
 
@@ -61,6 +61,7 @@ class Services:
     journal: Journal
     recorder: Recorder
     metrics: Metrics
+    well_known: WellKnown | None
     prunes: bool
     """Whether this process is the one of several that forgets what is old."""
 
@@ -216,6 +217,7 @@ def _compose(
         journal=journal,
         recorder=Recorder(usage),
         metrics=Metrics(),
+        well_known=well_known(settings),
         prunes=prunes,
     )
     return services, others

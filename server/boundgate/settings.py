@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     dbsc_challenge_seconds: int = Field(
         default=900, ge=180, le=86_400, description="Life of a DBSC challenge; longer than a bound cookie's."
     )
+    relying_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Origins that may bind their own sessions to the keys of ours, comma-separated."
+    )
     superseded_grace_seconds: int = Field(
         default=10, ge=1, le=60, description="How long an older bound value lives after a newer one was first used."
     )
@@ -153,9 +156,9 @@ class Settings(BaseSettings):
         default_factory=lambda: dict(DEFAULT_TIERS), description="What each tier of models asks of a session."
     )
 
-    @field_validator("trusted_proxies", "metrics_networks", mode="before")
+    @field_validator("trusted_proxies", "metrics_networks", "relying_origins", mode="before")
     @classmethod
-    def _split_networks(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boundgate.clock import Clock, RandomBytes
-from boundgate.dbsc import Instructions, ProofEndpoints
+from boundgate.dbsc import ConfigurationError, Instructions, ProofEndpoints, WellKnown
 from boundgate.gateway.embedded import EmbeddedUpstream
 from boundgate.gateway.http_upstream import HttpUpstream, UpstreamConfigError, read_api_key
 from boundgate.gateway.price_file import PriceFileError, load_prices
@@ -67,6 +67,20 @@ def binding_endpoints(origin: str) -> ProofEndpoints:
             credentials=(BOUND, FRESH),
         ),
     )
+
+
+def well_known(settings: Settings) -> WellKnown | None:
+    """The document of `/.well-known/device-bound-sessions`; None where it would say nothing.
+
+    Raises:
+        SettingsError: it names an origin that browsers would not honour.
+    """
+    if not settings.relying_origins:
+        return None
+    try:
+        return WellKnown(origin=settings.origin, relying_origins=settings.relying_origins)
+    except ConfigurationError as error:
+        raise SettingsError(f"relying_origins: {error}") from None
 
 
 def session_rules(settings: Settings) -> SessionRules:

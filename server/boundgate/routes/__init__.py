@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Quart
 
-from boundgate.routes import account, guard, health, playground, problems, signing_in, v1, views
+from boundgate.routes import account, guard, health, playground, problems, signing_in, v1, views, well_known
 
 
 def install(app: Quart) -> None:
@@ -12,5 +12,5 @@ def install(app: Quart) -> None:
     guard.install(app)
     problems.install(app)
     views.install(app)
-    for room in (signing_in, account, playground, v1, health):
+    for room in (signing_in, account, playground, v1, well_known, health):
         app.register_blueprint(room.blueprint)
