@@ -21,7 +21,7 @@ from boundgate.protect import DeviceBound
 from boundgate.protect import quart as for_quart
 from boundgate.protect import starlette as for_starlette
 from boundgate.protect.starlette import RequireBound, require_bound
-from tests.protect.rig import BOUND, FRESH, Rig, SoftBrowser, ask
+from tests.protect.rig import BOUND, FRESH, NEW, Rig, SoftBrowser, ask
 
 SESSION = "sid=sid-{}; Path=/; Secure; HttpOnly; SameSite=Lax"
 
@@ -214,7 +214,7 @@ async def test_a_bound_session_reaches_every_handler(applications: Applications,
 async def test_nobody_else_does_and_no_handler_runs(applications: Applications, rig: Rig) -> None:
     owner = await rig.owner()
     thief = owner.copy_jar()
-    del thief.jar[BOUND], thief.jar[FRESH]
+    del thief.jar[BOUND], thief.jar[FRESH], thief.jar[NEW]
     for browser, code in ((thief, "proof_required"), (rig.browser(), "sign_in_required")):
         for method, path, body in (
             ("GET", "/mine", b""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.protect.rig import BOUND, FRESH, Rig, ask
+from tests.protect.rig import BOUND, FRESH, NEW, Rig, ask
 
 
 async def test_the_applications_cookie_alone_is_refused_at_once(rig: Rig) -> None:
@@ -116,6 +116,6 @@ async def test_a_quote_in_a_planted_cookie_hides_nothing(rig: Rig) -> None:
 
 async def test_an_empty_credential_alone_is_no_proof(rig: Rig) -> None:
     thief = (await rig.owner()).copy_jar()
-    del thief.jar[BOUND]
+    del thief.jar[BOUND], thief.jar[NEW]
     assert thief.cookie(FRESH) == ""
     assert (await thief.visit("GET", "/account")).code == "proof_required"

@@ -58,11 +58,22 @@ async def test_the_new_sign_ins_cookie_is_worth_nothing_beside_another_session(r
     assert (await thief.visit("GET", "/account")).code == "binding_required"
 
 
-async def test_the_new_sign_ins_time_is_over_once_the_session_is_bound(rig: Rig) -> None:
+async def test_the_new_sign_ins_time_is_over_soon_after_the_session_is_bound(rig: Rig) -> None:
     owner = await rig.owner()
+    crossing = owner.copy_jar()
+    del crossing.jar[BOUND], crossing.jar[FRESH]
+    assert (await crossing.visit("GET", "/account")).status == 200, "it was sent before the cookie came"
+    assert await crossing.standing() == "missing"
+    rig.clock.advance(5.1)
+    assert crossing.cookie(NEW) is not None
+    assert (await crossing.visit("GET", "/account")).code == "proof_required"
+    assert (await owner.visit("GET", "/account")).status == 200
+
+
+async def test_a_bound_cookie_of_another_session_is_no_crossing(rig: Rig) -> None:
+    owner, other = await rig.owner("alice"), await rig.owner("bob")
     thief = owner.copy_jar()
-    del thief.jar[BOUND], thief.jar[FRESH]
-    assert thief.cookie(NEW) is not None
+    thief.jar[BOUND] = other.jar[BOUND]
     assert (await thief.visit("GET", "/account")).code == "proof_required"
 
 
@@ -74,7 +85,7 @@ async def test_browsers_without_dbsc_pass_where_the_application_still_serves_the
     assert (await browser.visit("GET", "/account")).status == 200
     owner = await rig.owner("bob")
     thief = owner.copy_jar()
-    del thief.jar[BOUND]
+    del thief.jar[BOUND], thief.jar[NEW]
     assert (await thief.visit("GET", "/account")).code == "proof_required", "left out is not never bound"
     await rig.close()
 
@@ -93,7 +104,7 @@ async def test_people_get_a_page_with_the_way_to_sign_in(rig: Rig) -> None:
     assert (nobody.status, nobody.header("location")) == (303, "/login")
     owner = await signing_in.owner()
     thief = owner.copy_jar()
-    del thief.jar[BOUND], thief.jar[FRESH]
+    del thief.jar[BOUND], thief.jar[FRESH], thief.jar[NEW]
     page = await thief.visit("GET", "/account", page=True)
     assert (page.status, page.header("content-type")) == (401, "text/html; charset=utf-8")
     assert b'<a href="/login">' in page.body

@@ -64,8 +64,10 @@ class Bouncer:
             return self._refuse(request, _SIGNED_OUT)
         if standing is Standing.REVOKED:
             return self._refuse(request, _REVOKED, self._cookies.bound.expire(), self._cookies.fresh.expire())
+        if verdict.is_new:
+            return None
         if standing is Standing.UNREGISTERED:
-            return None if self._allow_unbound or verdict.is_new else self._refuse(request, _UNBOUND)
+            return None if self._allow_unbound else self._refuse(request, _UNBOUND)
         age = verdict.proof_age_seconds(self._clock())
         if age is not None and (proof_age_seconds is None or age <= proof_age_seconds):
             return None

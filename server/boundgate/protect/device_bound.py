@@ -35,7 +35,7 @@ class HasHeaders(Protocol):
 class HasAsgiApp(Protocol):
     """A Quart application."""
 
-    asgi_app: Any
+    async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None: ...
 
 
 class DeviceBound:
@@ -132,7 +132,8 @@ class DeviceBound:
 
     def init_app(self, app: HasAsgiApp) -> None:
         """Protect a Quart application."""
-        app.asgi_app = self.wrap(app.asgi_app)
+        wrapped: Any = self.wrap(app.asgi_app)
+        app.asgi_app = wrapped  # type: ignore[method-assign] # as Quart's documentation says
 
     def bind(
         self,

@@ -13,6 +13,10 @@ from boundgate.protect.settings import Cookies, Timing
 from boundgate.protect.standing import Standing, Verdict
 from boundgate.protect.store import BoundKey, app_hash
 
+CROSSING_SECONDS = 5.0
+"""After a registration a request may still come without the cookie that it gave: Chromium follows the redirect of a
+sign-in while it registers, and the two cross on the way."""
+
 
 class Guard:
     """Judges requests. Writes nothing down but which cookie values were used."""
@@ -66,7 +70,9 @@ class Guard:
         if record.ended_at is not None or record.key is None:
             return Verdict(standing=Standing.REVOKED, app_hash=named, record=record)
         if value is None or value.session_id != record.key.id:
-            return Verdict(standing=Standing.MISSING, app_hash=named, record=record)
+            crossed = text is None and self._clock() - record.key.bound_at <= CROSSING_SECONDS
+            is_new = crossed and self._is_new(request, named)
+            return Verdict(standing=Standing.MISSING, app_hash=named, record=record, is_new=is_new)
         worth = await standing_of(
             value,
             expected_prefix=self._networks.prefix_of(request.scope),

@@ -36,7 +36,7 @@ class Verdict:
     value: BoundValue | None = None
     """The presented value, where it is this session's."""
     is_new: bool = False
-    """Whether an unregistered session has just been offered a binding."""
+    """Whether the session has just been signed in to: no bound cookie can be expected yet."""
 
     def proof_age_seconds(self, now: float) -> float | None:
         """Age of the proof behind a protected request; None for any other."""
