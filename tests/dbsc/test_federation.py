@@ -51,15 +51,15 @@ def test_no_text_but_the_thumbprint_itself_is_accepted(thumbprint: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
-        ({"key_thumbprint": ""}, "invalid_federated_key"),
-        ({"key_thumbprint": "A" * 42}, "invalid_federated_key"),
-        ({"key_thumbprint": "A" * 43 + "="}, "invalid_federated_key"),
-        ({"key_thumbprint": "A" * 42 + "B"}, "invalid_federated_key"),
-        ({"key_thumbprint": "\u00e9" * 43}, "invalid_federated_key"),
+        ({"key_thumbprint": ""}, "federated_key_thumbprint_mismatch"),
+        ({"key_thumbprint": "A" * 42}, "federated_key_thumbprint_mismatch"),
+        ({"key_thumbprint": "A" * 43 + "="}, "federated_key_thumbprint_mismatch"),
+        ({"key_thumbprint": "A" * 42 + "B"}, "federated_key_thumbprint_mismatch"),
+        ({"key_thumbprint": "\u00e9" * 43}, "federated_key_thumbprint_mismatch"),
         ({"session_id": ""}, "invalid_federated_session_provider_session_missing"),
-        ({"provider_url": ""}, "invalid_federated_session_url"),
-        ({"provider_url": "idp.example"}, "invalid_federated_session_url"),
-        ({"provider_url": "http://idp.example"}, "invalid_federated_session_url"),
+        ({"provider_url": ""}, "offer_provider_url"),
+        ({"provider_url": "idp.example"}, "offer_provider_url"),
+        ({"provider_url": "http://idp.example"}, "offer_provider_url"),
     ],
 )
 def test_a_voucher_that_chromium_would_not_take_is_refused(changed: dict[str, Any], code: str) -> None:

@@ -39,6 +39,7 @@ ANY_HOST = st.text(st.sampled_from("aB1-_.:*[]/@ \u00e9\u0661"), max_size=24) | 
         (".example.test", None),
         ("example.test:8443", None),
         ("", None),
+        ("a." * 200 + "test", None),
     ],
 )
 def test_the_registrable_domain_is_the_public_suffix_and_one_label_more(host: str, domain: str | None) -> None:

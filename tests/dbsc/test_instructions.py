@@ -227,6 +227,7 @@ def test_a_site_scope_registered_below_the_apex_needs_the_well_known_document() 
         ({"site": SiteScope(shared_with=("app.example.test",))}, "shared_with_nobody"),
         ({"site": SiteScope(shared_with=())}, "shared_with_nobody"),
         ({"site": SiteScope(shared_with=("*.example.test",))}, "shared_host_pattern"),
+        ({"site": SiteScope(shared_with=("PAY.example.test",))}, "rule_never_matches"),
         ({"site": SiteScope(shared_with=("other.test",))}, "scope_rule_site_scoped_host_pattern_mismatch"),
         ({"rules": (ScopeRule.include(domain="*", path="/x"),)}, "rule_shares_more"),
         ({"rules": (ScopeRule.include(domain="evil.example.test"),)}, "rule_shares_more"),

@@ -14,6 +14,7 @@ from tests.dbsc.test_document import JSON
 
 SITE, APP = "https://example.test:8443", "https://app.example.test:8443"
 PROVIDER, RELYING = "https://idp.example", "https://shop.test"
+FIVE = [f"https://app.name{number}.test" for number in range(5)]
 DOCUMENT = st.fixed_dictionaries(
     {}, optional={"registering_origins": st.lists(st.text()) | JSON, "relying_origins": JSON, "provider_origin": JSON}
 )
@@ -104,11 +105,32 @@ def test_what_chromium_would_not_honour_is_refused(members: dict[str, Any], code
 
 
 def test_a_provider_serves_five_names_and_no_sixth() -> None:
-    five = [f"https://app.shop{number}.test" for number in range(5)]
-    same_name = ["https://shop0.example", "https://www.shop1.co.uk:8443"]
-    assert json.loads(WellKnown(origin=PROVIDER, relying_origins=[*five, *same_name]).body)
-    codes = refusals(origin=PROVIDER, relying_origins=[*five, "https://sixth.test"])
+    same_name = ["https://name0.example", "https://www.name1.co.uk:8443"]
+    assert json.loads(WellKnown(origin=PROVIDER, relying_origins=[*FIVE, *same_name]).body)
+    codes = refusals(origin=PROVIDER, relying_origins=[*FIVE, "https://sixth.test"])
     assert codes == ["too_many_relying_origin_labels"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "verdict"),
+    [
+        ([*FIVE[:4], RELYING], None),
+        ([*FIVE[:4], RELYING, FIVE[4]], None),
+        ([RELYING, *FIVE, "https://sixth.test"], None),
+        ([f"https://one.{suffix}" for suffix in ("com", "net", "org", "de", "fr", "io", "ch")] + [RELYING], None),
+        ([*FIVE, RELYING], "TooManyRelyingOriginLabels"),
+        (FIVE, "FederatedNotAuthorizedByProvider"),
+        ([], "FederatedNotAuthorizedByProvider"),
+    ],
+)
+def test_the_names_count_in_their_order_as_chromium_156_counts_them(listed: list[str], verdict: str | None) -> None:
+    found = check_federation_allowed(
+        json.dumps({"relying_origins": listed}),
+        json.dumps({"provider_origin": PROVIDER}),
+        provider_origin=PROVIDER,
+        relying_origin=RELYING,
+    )
+    assert [problem.chrome for problem in found] == ([verdict] if verdict else [])
 
 
 @given(body=st.text() | st.binary() | DOCUMENT.map(json.dumps), other=DOCUMENT.map(json.dumps))

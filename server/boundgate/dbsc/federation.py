@@ -38,12 +38,12 @@ class Voucher:
     def __post_init__(self) -> None:
         digest = base64url.decode(self.key_thumbprint)
         if digest is None or len(digest) != _THUMBPRINT_OCTETS:
-            raise ConfigurationError([problem("InvalidFederatedKey", "provider_key")])
+            raise ConfigurationError([problem("FederatedKeyThumbprintMismatch", "provider_key")])
         if not self.session_id:
             raise ConfigurationError([problem("InvalidFederatedSessionProviderSessionMissing", "provider_session_id")])
         origin = read_origin(self.provider_url)
         if origin is None or origin.scheme != "https":
-            raise ConfigurationError([problem("InvalidFederatedSessionUrl", "provider_url")])
+            raise ConfigurationError([problem("offer_provider_url", "provider_url")])
 
     @property
     def provider_origin(self) -> str:

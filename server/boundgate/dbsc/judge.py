@@ -22,7 +22,15 @@ from boundgate.dbsc.cookie_attributes import (
     stored,
 )
 from boundgate.dbsc.document import Credential, Document, parse_text, read_document
-from boundgate.dbsc.hosts import Origin, is_ip_address, is_valid_pattern, read_origin, registrable_domain, split_url
+from boundgate.dbsc.hosts import (
+    Origin,
+    canonical_host,
+    is_ip_address,
+    is_valid_pattern,
+    read_origin,
+    registrable_domain,
+    split_url,
+)
 from boundgate.dbsc.problems import Problem, problem
 from boundgate.dbsc.scope import Scope, path_of, pattern_mismatch
 
@@ -157,6 +165,8 @@ def _rules(served: _Served) -> Iterator[Problem]:
             yield problem(mismatch, f"{where}.domain")
         elif _NO_PATH.search(rule.path):
             yield problem("rule_never_matches", f"{where}.path")
+        elif rule.domain != "*" and canonical_host(host := rule.domain.removeprefix("*.")) != host:
+            yield problem("rule_never_matches", f"{where}.domain")
 
 
 def _credentials(served: _Served, found: list[Problem]) -> list[StoredCookie | None]:

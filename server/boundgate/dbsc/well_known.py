@@ -107,8 +107,9 @@ def check_federation_allowed(
         found.append(problem("SessionProviderWellKnownMalformed", "the provider's document"))
     elif "provider_origin" in provider:
         found.append(problem("SessionProviderWellKnownHasProviderOrigin", "the provider's document"))
-    elif relying_origin not in provider.get("relying_origins", ()):
-        found.append(problem("FederatedNotAuthorizedByProvider", "the provider's document"))
+    else:
+        refusal = _relying_refusal(provider.get("relying_origins", ()), relying_origin)
+        found += [problem(refusal, "the provider's document")] if refusal else []
     if relying is None:
         found.append(problem("RelyingPartyWellKnownMalformed", "the relying party's document"))
     elif "relying_origins" in relying:
@@ -116,6 +117,21 @@ def check_federation_allowed(
     elif relying.get("provider_origin") != provider_origin:
         found.append(problem("FederatedNotAuthorizedByRelyingParty", "the relying party's document"))
     return found
+
+
+def _relying_refusal(origins: Sequence[str], wanted: str) -> str | None:
+    """Chromium reads in order and passes over origins of a sixth label; the wanted one may stand before."""
+    labels: set[str] = set()
+    too_many = False
+    for origin in origins:
+        labels_then = labels | _labels([origin])
+        if len(labels_then) > MAX_RELYING_LABELS:
+            too_many = True
+        elif origin == wanted:
+            return None
+        else:
+            labels = labels_then
+    return "TooManyRelyingOriginLabels" if too_many else "FederatedNotAuthorizedByProvider"
 
 
 def _read(body: bytes | str) -> dict[str, Any] | None:

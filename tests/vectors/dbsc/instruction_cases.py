@@ -293,6 +293,11 @@ def wrong_rules() -> list[Case]:
         refused("site scope, rule for another site", *foreign, document(scope=site(rule(domain="other.test")))),
         refused("site scope, rule with a port", *foreign, document(scope=site(rule(domain="example.test:{port}")))),
         futile("rule path with a query", "rule_never_matches", _with(path="/static?x")),
+        futile(
+            "site scope, rule with capitals",
+            "rule_never_matches",
+            document(scope=site(rule(domain="APP.example.test"))),
+        ),
         futile("everything is excluded", "scope_is_empty", document(scope=everything)),
     ]
 
