@@ -102,6 +102,15 @@ def test_even_an_allowed_initiator_does_not_where_the_cookie_would_not_be_sent(
     assert arrive(visit, site, stranger, WAYS[way]) == ({}, None, 0)
 
 
+@pytest.mark.parametrize(("way", "sent"), [("form", True), ("iframe", False), ("fetch", False)])
+def test_with_samesite_none_an_allowed_page_refreshes_by_posting_and_not_as_a_third_party(
+    way: str, sent: bool, site: Site, stranger: Site, visit: Visit
+) -> None:
+    # This browser sends no third-party cookies; where they are sent, frames and fetches would refresh too.
+    bind(visit, site, stranger.host, attributes=NONE)
+    assert arrive(visit, site, stranger, WAYS[way]) == (({"bound": "1"}, None, 1) if sent else ({}, None, 0))
+
+
 @pytest.mark.parametrize("hop", ["refresh-header", "meta", "script"])
 def test_a_same_origin_page_between_makes_it_refresh(hop: str, site: Site, stranger: Site, visit: Visit) -> None:
     bind(visit, site)
