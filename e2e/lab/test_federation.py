@@ -172,8 +172,11 @@ def test_of_the_origins_that_a_provider_names_those_behind_the_fifth_label_are_n
 ) -> None:
     named = [f"https://label{number}.test" for number in range(6)]
     named[place - 1] = federation.party.origin
-    federation.provider.on(WELL_KNOWN, json_answer({"relying_origins": named}))
+    document = json_answer({"relying_origins": named})
+    federation.provider.on(WELL_KNOWN, document)
     assert federation.register() == PLACES[place]
+    party = json_answer({"provider_origin": federation.provider.origin})
+    assert (foretold(federation, document, party) or "Success") == PLACES[place]
 
 
 # Both sites made of boundgate.dbsc
