@@ -70,8 +70,9 @@ button.quiet { background: none; color: var(--ink); border-color: var(--line); f
 """
 
 
-def sign_in_page(said: str = "") -> str:
-    """The form that people sign in with."""
+def sign_in_page(user: str | None = None, *, said: str = "") -> str:
+    """The form that people sign in with; whoever is signed in finds the way to the account as well."""
+    account = f'<p>Signed in as {user}: <a href="/account">to the account</a></p>' if user else ""
     return _page(
         "Sign in",
         f"""<h1>Good Old Bank</h1>
@@ -79,7 +80,7 @@ def sign_in_page(said: str = "") -> str:
         <form method="post" action="/login">
         <label>Name <input name="user" autocomplete="username" required autofocus></label>
         <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-        <button>Sign in</button></form>""",
+        <button>Sign in</button></form>{account}""",
     )
 
 

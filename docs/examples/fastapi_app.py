@@ -29,14 +29,14 @@ def create_app(origin: str, data: Path) -> FastAPI:
     app.add_middleware(dbsc.wrap)  # dbsc
 
     @app.get("/")
-    async def home(sid: Sid = "") -> Response:
-        return RedirectResponse("/account") if bank.user_of(sid) else HTMLResponse(sign_in_page())
+    async def home(sid: Sid = "") -> str:
+        return sign_in_page(bank.user_of(sid))
 
     @app.post("/login")
     async def login(user: Text, password: Text) -> Response:
         sid = bank.sign_in(user, password)
         if sid is None:
-            return HTMLResponse(sign_in_page("That is not your name, or not your password."))
+            return HTMLResponse(sign_in_page(said="That is not your name, or not your password."))
         response = RedirectResponse("/account", 303)
         response.set_cookie("sid", sid, secure=True, httponly=True, samesite="lax", max_age=86_400)
         dbsc.bind(response, session_id=sid, user=user)  # dbsc

@@ -26,15 +26,15 @@ def create_app(origin: str, data: Path) -> Quart:
     dbsc.init_app(app)  # dbsc
 
     @app.get("/")
-    async def home() -> str | Response:
-        return redirect("/account") if bank.user_of(request.cookies.get("sid")) else sign_in_page()
+    async def home() -> str:
+        return sign_in_page(bank.user_of(request.cookies.get("sid")))
 
     @app.post("/login")
     async def login() -> str | Response:
         form = await request.form
         sid = bank.sign_in(form["user"], form["password"])
         if sid is None:
-            return sign_in_page("That is not your name, or not your password.")
+            return sign_in_page(said="That is not your name, or not your password.")
         response = redirect("/account", 303)
         response.set_cookie("sid", sid, secure=True, httponly=True, samesite="Lax", max_age=86_400)
         dbsc.bind(response, session_id=sid, user=form["user"])  # dbsc

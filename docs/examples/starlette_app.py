@@ -25,15 +25,13 @@ def create_app(origin: str, data: Path) -> Starlette:
     dbsc = DeviceBound(origin=origin, session_id=cookie("sid"), key=key, store=store, sign_in="/")  # dbsc
 
     async def home(request: Request) -> Response:
-        if bank.user_of(request.cookies.get("sid")):
-            return RedirectResponse("/account")
-        return HTMLResponse(sign_in_page())
+        return HTMLResponse(sign_in_page(bank.user_of(request.cookies.get("sid"))))
 
     async def login(request: Request) -> Response:
         form = await request.form()
         sid = bank.sign_in(str(form["user"]), str(form["password"]))
         if sid is None:
-            return HTMLResponse(sign_in_page("That is not your name, or not your password."))
+            return HTMLResponse(sign_in_page(said="That is not your name, or not your password."))
         response = RedirectResponse("/account", 303)
         response.set_cookie("sid", sid, secure=True, httponly=True, samesite="lax", max_age=86_400)
         dbsc.bind(response, session_id=sid, user=str(form["user"]))  # dbsc
