@@ -65,6 +65,12 @@ def right(
     return json_answer(document | changes, fresh, challenge(f"next-{number}"))
 
 
+def unchallenged(*challenges: str) -> Answer:
+    """The right answer with other challenges, or with none."""
+    answer = right(next(_NUMBERS))
+    return replace(answer, headers=(*answer.headers[:-1], *map(challenge, challenges)))
+
+
 def asked(number: int) -> Answer:
     return Answer(403, (challenge(f"again-{number}"),))
 
@@ -181,7 +187,10 @@ FAULTS: dict[str, tuple[dict[str, Answer | Rule], dict[str, str | None]]] = {
         {"cookie_life": None},
     ),
     "a value that never changes": (
-        {"/dbsc/register": right(1), "/dbsc/refresh": right(1)},
+        {
+            "/dbsc/register": lambda _: right(1).having(challenge(f"c{next(_NUMBERS)}")),
+            "/dbsc/refresh": lambda _: right(1).having(challenge(f"c{next(_NUMBERS)}")),
+        },
         {"rotation": None},
     ),
     "an offer without a path": (
@@ -190,7 +199,15 @@ FAULTS: dict[str, tuple[dict[str, Answer | Rule], dict[str, str | None]]] = {
     ),
     "an offer without a challenge": (
         {"/login": page(("Secure-Session-Registration", '(ES256);path="/dbsc/register"'))},
-        {"offer_syntax": None},
+        {"offer_syntax": None, "proof": None},
+    ),
+    "no proof is wanted": (
+        {"/dbsc/register": lambda _: unchallenged(), "/dbsc/refresh": lambda _: unchallenged()},
+        {"proof": None},
+    ),
+    "one challenge for ever": (
+        {"/dbsc/register": lambda _: unchallenged("same"), "/dbsc/refresh": lambda _: unchallenged("same")},
+        {"proof": None},
     ),
     "no offer": ({"/login": page()}, {"offer": None}),
     "no scope": ({"/dbsc/register": right(1, scope=None)}, {"registration": "MissingScope"}),
@@ -213,12 +230,8 @@ def test_a_fault_is_found_and_explained(
 
 
 def test_two_round_trips_are_counted_and_no_fault(examine: Callable[..., Examined], site: Site) -> None:
-    def without_challenge(_: Seen) -> Answer:
-        answer = right(next(_NUMBERS))
-        return replace(answer, headers=answer.headers[:-1])
-
-    site.on("/dbsc/register", without_challenge)
-    site.on("/dbsc/refresh", lambda seen: without_challenge(seen) if seen.proof else asked(next(_NUMBERS)))
+    site.on("/dbsc/register", lambda _: unchallenged())
+    site.on("/dbsc/refresh", lambda seen: unchallenged() if seen.proof else asked(next(_NUMBERS)))
     examined = examine("--json")
     assert examined.report["ok"], examined.out
     assert "2, 2" in examined.step("round_trips")["explanation"]

@@ -205,6 +205,23 @@ def test_a_refresh_that_nobody_reported_is_said_to_be_so():
     assert (found.ok, found.browser_error) == (False, None)
 
 
+def test_a_server_that_wants_no_proof_is_found_though_the_browser_is_content():
+    unproved = (exchange("registration", None), exchange("refresh", "a"), exchange("refresh", "b"))
+    report = judge(evidence(exchanges=unproved))
+    assert broken(report) == ["proof"]
+    assert not report.ok
+    unproved = (exchange("registration"), exchange("refresh", None), exchange("refresh", None))
+    assert broken(judge(evidence(exchanges=unproved))) == ["proof"]
+
+
+def test_a_proof_that_is_accepted_twice_is_found():
+    repeated = (exchange("registration"), exchange("refresh", "a"), exchange("refresh", "a"))
+    report = judge(evidence(exchanges=repeated))
+    assert broken(report) == ["proof"]
+    refused_once = (exchange("registration"), exchange("refresh", "a"), exchange("refresh", "a", status=403))
+    assert "proof" not in broken(judge(evidence(exchanges=(*refused_once, exchange("refresh", "b")))))
+
+
 def test_round_trips_are_counted_and_a_refused_challenge_is_found():
     asked = exchange("refresh", None, status=403, body=b"")
     two = (exchange("registration"), asked, exchange("refresh", "d"), asked, exchange("refresh", "e"))

@@ -34,6 +34,7 @@ _CHECKS = (
     _Check("next_challenge", registering.next_challenge, ["registration"]),
     _Check("refresh", refreshing.refresh, ["registration"]),
     _Check("second_refresh", refreshing.second_refresh, ["registration"]),
+    _Check("proof", refreshing.proof, ["registration"]),
     _Check("round_trips", refreshing.round_trips, ["refresh"]),
     _Check("rotation", refreshing.rotation, ["refresh"]),
     _Check("session", refreshing.session, ["registration"]),

@@ -10,6 +10,7 @@ from boundgate.doctor.net_log import Exchange
 from boundgate.doctor.registration_steps import QUOTA, failed_request, problems_of, unsatisfied
 from boundgate.doctor.steps import Step, failed, passed, unreached
 
+_PROOF = "Secure-Session-Response"
 _REFRESHED = {"Refreshed", "RefreshedAsWaiter"}
 
 
@@ -21,6 +22,31 @@ def refresh(seen: Evidence) -> Step:
 def second_refresh(seen: Evidence) -> Step:
     """The second one: a used challenge, or a key that was not kept, shows here."""
     return _attempt("second_refresh", seen, 1)
+
+
+def proof(seen: Evidence) -> Step:
+    """Whether the server wants proofs at all, and takes none of them twice. The browser would not complain."""
+    taken = [exchange for exchange in seen.exchanges if exchange.purpose != "well_known" and _accepted(exchange)]
+    if not taken:
+        return passed("proof", "The browser's log does not tell which proofs were accepted.")
+    without = [exchange.url for exchange in taken if exchange.sent_value(_PROOF) is None]
+    proofs = [exchange.sent_value(_PROOF) for exchange in taken if exchange.sent_value(_PROOF) is not None]
+    if without:
+        return failed(
+            "proof",
+            f"{' and '.join(dict.fromkeys(without))} accepted a request without any proof, so whoever has the",
+            "cookies can do the same, and nothing is bound.",
+            fix="Put a challenge into each offer, refuse a registration without proof, and answer a refresh without one "
+            "with 403 and a challenge.",
+        )
+    if len(set(proofs)) < len(proofs):
+        return failed(
+            "proof",
+            "The server accepted the same proof twice. The browser repeats its proof while it knows no newer",
+            "challenge, and a thief can repeat it as well.",
+            fix="Accept each challenge once, and send the next one with each answer.",
+        )
+    return passed("proof", "Every accepted request carried a proof of the key, and none was accepted twice.")
 
 
 def round_trips(seen: Evidence) -> Step:
@@ -73,8 +99,8 @@ def session(seen: Evidence) -> Step:
 
 def signing_quota(seen: Evidence) -> Step:
     """How much of it this examination used."""
-    proofs = {proof for exchange in seen.exchanges if (proof := exchange.sent_value("Secure-Session-Response"))}
-    used = f"The browser signed {len(proofs)} of the {QUOTA} proofs that it signs for a site in nine minutes."
+    signed = {value for exchange in seen.exchanges if (value := exchange.sent_value(_PROOF))}
+    used = f"The browser signed {len(signed)} of the {QUOTA} proofs that it signs for a site in nine minutes."
     names = [name for attempt in seen.attempts for name in _names(attempt.result)]
     if "SigningQuotaExceeded" not in names:
         return passed("signing_quota", used)
@@ -170,6 +196,10 @@ def _names(result: Message | None) -> Iterator[str]:
     reason = result.get("fetchResult")
     if reason and reason not in {"Success", result["refreshResult"]}:
         yield str(reason)
+
+
+def _accepted(exchange: Exchange) -> bool:
+    return exchange.status is not None and 200 <= exchange.status < 300
 
 
 def _groups(seen: Evidence) -> Iterator[list[Exchange]]:

@@ -32,7 +32,7 @@ def registration(seen: Evidence) -> Step:
         return _no_registration(seen)
     name = str(seen.creation["fetchResult"])
     if seen.session is not None:
-        return passed("registration", f"The browser made a key and registered session {seen.session.id}.")
+        return passed("registration", f"The browser registered session {seen.session.id}.")
     explained = explain("fetchResult", name)
     return failed(
         "registration",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-NEEDED = frozenset({"registration", "cookie", "refresh", "second_refresh"})
+NEEDED = frozenset({"registration", "cookie", "refresh", "second_refresh", "proof"})
 """Steps without which a server does not work; what else is wrong is reported and does not decide."""
 
 
@@ -37,7 +37,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether a registration and two refreshes succeeded, and the cookie is the one that was announced."""
+        """Whether a registration and two refreshes succeeded, with proofs, and the cookie is the one announced."""
         return all(step.ok for step in self.steps if step.name in NEEDED)
 
     def document(self) -> dict[str, Any]:
