@@ -36,7 +36,7 @@ def proof(seen: Evidence) -> Step:
             "proof",
             f"{' and '.join(dict.fromkeys(without))} accepted a request without any proof, so whoever has the",
             "cookies can do the same, and nothing is bound.",
-            fix="Put a challenge into each offer, refuse a registration without proof, and answer a refresh without one "
+            fix="Put a challenge in each offer, refuse a registration without proof, and answer a refresh without it "
             "with 403 and a challenge.",
         )
     if len(set(proofs)) < len(proofs):
