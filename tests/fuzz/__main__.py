@@ -14,10 +14,10 @@ import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.fuzz.endpoints import endpoint_target, running_endpoints
+from tests.fuzz.endpoints import REQUEST_SECONDS, endpoint_target, running_endpoints
 from tests.fuzz.parts import parts
-from tests.fuzz.targets import PARSERS
-from tests.fuzz.trials import LIMIT_SECONDS, Findings, read_reproducer
+from tests.fuzz.targets import LIMIT_SECONDS, PARSERS
+from tests.fuzz.trials import Findings, read_reproducer
 
 FOUND = Path("test-results") / "fuzz"
 
@@ -50,7 +50,8 @@ def summary(findings: Findings, seconds: float) -> Iterator[str]:
     """One line on the whole, one for each target, one for each problem."""
     rate = findings.inputs / seconds
     yield f"{findings.inputs:,} inputs in {seconds:,.0f} s ({rate:,.0f}/s), {len(findings.problems)} problems"
-    yield f"slowest input of each target, in ms of processor time (limit {LIMIT_SECONDS * 1000:g}), and its length:"
+    limits = f"limit {LIMIT_SECONDS * 1000:g}, of whole requests {REQUEST_SECONDS * 1000:g}"
+    yield f"slowest input of each target, in ms of processor time ({limits}), and its length:"
     for name, (worst, length) in sorted(findings.slowest.items(), key=lambda item: -item[1][0]):
         yield f"  {worst * 1000:6.2f}  {length:7,}  {name}"
     yield from findings.problems

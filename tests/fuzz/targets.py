@@ -46,6 +46,7 @@ from tests.support.soft_browser import read_challenge, read_offers
 
 BODY_MOST = 16_384
 """Of what is parsed as JSON. Time grows with length: the limit of 5 ms is for inputs up to this many octets."""
+LIMIT_SECONDS = 0.005
 _PROOF_ERRORS = (ProofMalformed, ProofRefused, KeyRefused)
 _CHAT = ChatParser(load_prices(None))
 
@@ -64,7 +65,7 @@ class Target:
     """One function under attack.
 
     `make` gives structure-aware inputs, `strategy` hypothesis's own; each input equals its `repr` read back.
-    `share` is how often it comes, compared with the others.
+    `share` is how often it comes, compared with the others. `limit_seconds` is of processor time.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Target:
     strategy: st.SearchStrategy[Any]
     allowed: tuple[type[Exception], ...] = ()
     share: int = 10
+    limit_seconds: float = LIMIT_SECONDS
 
 
 def _read_session_id(value: str) -> None:
@@ -224,7 +226,7 @@ def _fields_of(shaper: Shaper, seeds: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _document(shaper: Shaper) -> dict[str, Any]:
     value = shaper.json_value(corpus.DOCUMENTS)
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) and len(json.dumps(value)) <= BODY_MOST else {}
 
 
 def _make_judged(shaper: Shaper) -> tuple[dict[str, Any], str, list[str]]:

@@ -21,7 +21,6 @@ from hypothesis import seed as seeded
 from tests.fuzz.shaping import Shaper
 from tests.fuzz.targets import Target
 
-LIMIT_SECONDS = 0.005
 REPEATS = 3
 WARM_UP = 20
 
@@ -100,7 +99,7 @@ class Trials:
         seconds = min(seconds, *(_time_of(target, value) for _ in range(REPEATS)))
         worst = self.findings.slowest.get(target.name, (0.0, 0))
         self.findings.slowest[target.name] = max(worst, (seconds, len(repr(value))))
-        if seconds > LIMIT_SECONDS:
+        if seconds > target.limit_seconds:
             self._write_down(target, value, f"slow: {seconds * 1000:.1f} ms of processor time")
 
     def _write_down(self, target: Target, value: Any, problem: str) -> None:
