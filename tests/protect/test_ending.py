@@ -155,11 +155,12 @@ async def test_a_store_out_of_reach_opens_no_door() -> None:
 async def test_what_is_long_over_is_forgotten_at_the_start(rig: Rig) -> None:
     await rig.owner()
     await rig.dbsc.terminate("sid-1")
+    await rig.dbsc.close()
     rig.clock.advance(29 * 86_400)
     await rig.dbsc.open()
     assert await rig.dbsc._engine.store.end(_hash("sid-1"), now=0) is False
     rig.clock.advance(2 * 86_400)
-    await rig.dbsc.open()
+    await rig.dbsc.prune()
     assert await rig.dbsc._engine.store.find(_hash("sid-1")) is None
 
 

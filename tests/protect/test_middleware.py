@@ -64,7 +64,7 @@ async def lifespan(app: Any) -> list[dict[str, Any]]:
     return sent
 
 
-async def _obedient(scope: Any, receive: Any, send: Any) -> None:
+async def obedient(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "lifespan.startup.complete"})
     await receive()
@@ -74,7 +74,7 @@ async def _obedient(scope: Any, receive: Any, send: Any) -> None:
 async def test_the_server_opens_and_closes_the_store_and_may_do_so_again(tmp_path: Path) -> None:
     store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'x.sqlite3'}")
     rig = Rig(store=store)
-    app = rig.dbsc.wrap(_obedient)
+    app = rig.dbsc.wrap(obedient)
     for _ in range(2):
         told = [one["type"] for one in await lifespan(app)]
         assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
@@ -87,7 +87,7 @@ async def test_a_store_out_of_reach_fails_the_start() -> None:
         async def open(self) -> None:
             raise StorageUnavailable("The database is out of reach.")
 
-    told = await lifespan(Rig(store=Broken()).dbsc.wrap(_obedient))
+    told = await lifespan(Rig(store=Broken()).dbsc.wrap(obedient))
     assert told[0] == {"type": "lifespan.startup.failed", "message": "The database is out of reach."}
 
 

@@ -16,6 +16,7 @@ from boundgate.protect.events import (
     Skipped,
     Terminated,
 )
+from boundgate.protect.ledgers import ValkeyLedger
 from boundgate.protect.memory import MemoryStore
 from boundgate.protect.request import Networks, Request, cookie
 from boundgate.protect.settings import Cookies, Reach, Timing
@@ -42,6 +43,7 @@ __all__ = [
     "Store",
     "Terminated",
     "Timing",
+    "ValkeyLedger",
     "cookie",
     "dbsc_table",
 ]

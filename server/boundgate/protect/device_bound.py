@@ -52,7 +52,8 @@ class DeviceBound:
         path: below which the two endpoints of the protocol live. A proxy in front must not guard or redirect it.
         allow_unbound: let sessions pass that were never bound, for as long as browsers without DBSC are served.
         sign_in: the path that people are sent to when they are refused.
-        ledger: the state that all workers share; by default one in memory, which is right for one worker only.
+        ledger: the state that all workers share: `ValkeyLedger(url)`; by default one in memory, which is right for one
+            worker only.
         cookies, timing, networks, reach: see there.
         well_known: the document to serve at `/.well-known/device-bound-sessions`, for sessions of a site or federated.
         clear_site_data: what a sign-out asks the browser to clear (`Clear-Site-Data`); empty for nothing.
@@ -126,6 +127,7 @@ class DeviceBound:
             guards=self._paths.guards,
             finish=engine.finish,
             refused=engine.refused,
+            must_open=lambda path: not engine.opened and self._paths.needs_store(path),
             open=self.open,
             close=self.close,
         )
@@ -238,6 +240,10 @@ class DeviceBound:
     async def open(self) -> None:
         """Get ready; done by the server's lifespan, or else by the first request."""
         await self._engine.open()
+
+    async def prune(self) -> None:
+        """Forget sessions that are long over, as every start does; for servers that run for months."""
+        await self._engine.prune()
 
     async def flush(self) -> None:
         """Write down now what waits to be written."""

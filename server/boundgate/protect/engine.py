@@ -24,6 +24,7 @@ from boundgate.protect.events import Event, Events, Refreshed, Refused, Register
 from boundgate.protect.guard import Guard
 from boundgate.protect.journal import Journal
 from boundgate.protect.keys import Key, macs_from
+from boundgate.protect.ledgers import ValkeyLedger
 from boundgate.protect.offers import Offers
 from boundgate.protect.registry import Registry
 from boundgate.protect.request import Networks, Request, Scope, SessionId
@@ -66,7 +67,7 @@ class Engine:
         instructions = reach.instructions(origin, paths, cookies)
         macs = macs_from(key, clock=clock, random=random)
         self._ledger = ledger or MemoryHotState(random)
-        self._epoch, self._epoch_since = self._ledger.epoch, clock()
+        self._epoch, self._epoch_since, self.opened = b"", clock(), False
         self.journal = Journal(store, write_seconds=timing.write_seconds)
         self.offers = Offers(
             macs=macs,
@@ -194,8 +195,17 @@ class Engine:
             visit.leaving.add(verdict.app_hash)
 
     async def open(self) -> None:
-        """Open the store and forget what is long over."""
+        """Open store and ledger, and forget what is long over. Done once."""
+        if self.opened:
+            return
         await self.store.open()
+        if isinstance(self._ledger, ValkeyLedger):
+            await self._ledger.open()
+        self._epoch, self._epoch_since, self.opened = self._ledger.epoch, self._clock(), True
+        await self.prune()
+
+    async def prune(self) -> None:
+        """Forget what ended, and what nobody proved, long ago."""
         now = self._clock()
         await self.store.prune(
             ended_before=now - self.timing.ended_days * _DAY_SECONDS,
@@ -203,10 +213,15 @@ class Engine:
         )
 
     async def close(self) -> None:
-        """Write what is left, end the streams, close the store."""
-        await self.journal.close()
-        self.events.close()
-        await self.store.close()
+        """Write what is left, end the streams, close store and ledger."""
+        try:
+            await self.journal.close()
+        finally:
+            self.opened = False
+            self.events.close()
+            if isinstance(self._ledger, ValkeyLedger):
+                await self._ledger.close()
+            await self.store.close()
 
     def _challenge_ahead(self, visit: Visit) -> list[tuple[bytes, bytes]]:
         """So that the next refresh takes one round trip, also where the ledger has forgotten the last challenge."""

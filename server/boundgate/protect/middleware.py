@@ -26,6 +26,7 @@ class Middleware:
         guards: whether a path is for bound sessions only.
         finish: what is still to be done, and the headers still to be added, before an answer goes out.
         refused: told of every refusal that goes out.
+        must_open: whether `open` is still to be done for a path.
         open, close: called around the server's life, where the server tells of it.
     """
 
@@ -38,17 +39,23 @@ class Middleware:
         guards: Callable[[str], bool],
         finish: Callable[[Visit], Awaitable[list[tuple[bytes, bytes]]]],
         refused: Callable[[Visit, Answer], None],
+        must_open: Callable[[str], bool],
         open: Callable[[], Awaitable[None]],  # noqa: A002 - as in `Store`
         close: Callable[[], Awaitable[None]],
     ) -> None:
         self._app, self._documents, self._visit_of, self._guards = app, documents, visit_of, guards
-        self._finish, self._refused, self._open, self._close = finish, refused, open, close
+        self._finish, self._refused = finish, refused
+        self._must_open, self._open, self._close = must_open, open, close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, _lifespan(send, self._open, self._close))
             return
+        if self._must_open(scope["path"]):
+            # Whatever then fails for want of it says so itself.
+            with contextlib.suppress(StorageUnavailable):
+                await self._open()
         visit = self._visit_of(scope)
         enter(visit)
         if scope["type"] == "websocket":

@@ -143,6 +143,10 @@ class Paths:
         """Whether a request for this path must come from a bound session."""
         return any(_below(path, prefix) for prefix in self.protected) and not self.excludes(path)
 
+    def needs_store(self, path: str) -> bool:
+        """Whether a request for this path cannot be answered without records."""
+        return path in {self.register, self.refresh} or self.guards(path)
+
     def excludes(self, path: str) -> bool:
         """Whether browsers never prove anything for this path."""
         return any(_below(path, prefix) for prefix in (self.own, *self.excluded))
