@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from boundgate.settings import SettingsError, load_settings
+from boundgate.storage import ValkeyLink
 from boundgate.terms import Tier
 
 
@@ -84,6 +85,13 @@ def test_changing_one_field_of_a_tier_keeps_the_others(monkeypatch):
         ({"port": 0}, "port"),
         ({"nonsense": 1}, "nonsense: there is no such setting"),
         ({"tiers": {"gold": {}}}, "tiers"),
+        ({"workers": 2}, "workers above 1 need hot_state_url"),
+        ({"hot_state_url": "valkey.example.com:6379"}, "hot_state_url must look like redis://"),
+        ({"hot_state_url": "redis://"}, "hot_state_url must look like redis://"),
+        ({"hot_state_url": "unix://"}, "hot_state_url must look like redis://"),
+        ({"hot_state_url": "redis://h:notaport"}, "hot_state_url must look like redis://"),
+        ({"hot_state_url": "redis://h?password=sk-1"}, "hot_state_url must hold its password before the host"),
+        ({"hot_state_prefix": "{other}"}, "hot_state_prefix"),
     ],
 )
 def test_what_cannot_work_is_refused_in_a_sentence_without_values_of_secrets(given, said):
@@ -128,6 +136,20 @@ def test_any_origin_is_accepted_as_browsers_send_it_or_refused_in_a_sentence(ori
         return
     assert settings.origin.startswith("https://")
     assert settings.rp_id
+
+
+@given(url=st.text(max_size=40) | st.text(max_size=30).map("redis://{}".format))
+def test_any_address_of_a_hot_state_is_accepted_or_refused_in_a_sentence(url):
+    try:
+        settings = load_settings(workers=2, hot_state_url=url)
+    except SettingsError:
+        return
+    ValkeyLink(settings.hot_state_url, prefix=settings.hot_state_prefix)
+
+
+@pytest.mark.parametrize("url", ["redis://h", "rediss://u:p@h:6380/2", "unix:///run/valkey.sock", "unix://:p@/x?db=1"])
+def test_several_workers_share_a_hot_state(url):
+    assert load_settings(workers=4, hot_state_url=url).workers == 4
 
 
 @given(networks=st.text(max_size=40))

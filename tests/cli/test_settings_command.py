@@ -51,6 +51,14 @@ def test_secrets_are_shown_as_set_or_not_set(monkeypatch, capfd):
     assert settings["database_url"]["value"] == "postgresql+asyncpg://gate:***@db/boundgate"
 
 
+@pytest.mark.parametrize("password", ["hidden", "hid@den", "hid:den"])
+def test_the_password_of_the_hot_state_is_never_shown(password, monkeypatch, capfd):
+    monkeypatch.setenv("BOUNDGATE_HOT_STATE_URL", f"rediss://gate:{password}@valkey:6380/2")
+    assert shown(capfd)["hot_state_url"]["value"] == "rediss://gate:***@valkey:6380/2"
+    monkeypatch.setenv("BOUNDGATE_HOT_STATE_URL", f"redis://:{password}@valkey")
+    assert shown(capfd)["hot_state_url"]["value"] == "redis://:***@valkey"
+
+
 def test_the_table_for_people_hides_them_too_and_breaks_no_name(monkeypatch, capfd):
     monkeypatch.setenv("BOUNDGATE_UPSTREAM_API_KEY", "sk-very-secret")
     assert run(["settings"]) == 0

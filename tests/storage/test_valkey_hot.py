@@ -9,18 +9,21 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boundgate.clock import system_random
+from boundgate.certificates import development_certificate
+from boundgate.clock import system_clock, system_random
 from boundgate.dbsc import KnownMint, Minted, ValidChallenge
 from boundgate.errors import StorageUnavailable
 from boundgate.sessions.ports import HotState
 from boundgate.storage import MemoryHotState, ValkeyHotState, ValkeyLink
 from boundgate.storage import valkey_link as links
+from e2e.support.server import free_port
 from tests.support.services import ValkeyServer, running_valkey
 
 NOW = 1_800_000_000.0
@@ -275,6 +278,23 @@ async def test_a_user_without_config_and_admin_commands_is_enough(valkey: Valkey
     valkey.command("ACL", "SETUSER", "app", *rights.split(), "+publish", "+subscribe", "+ping", "-config")
     async with connected(f"unix://app:s3cret@{valkey.socket}") as hot:
         assert await prove(hot, challenge(hot)) == Minted(1, 1)
+
+
+async def test_tls_with_a_password_is_spoken_to_a_server_whose_certificate_is_known_and_to_no_other(
+    tmp_path: Path,
+) -> None:
+    tls = development_certificate(tmp_path / "tls", clock=system_clock)
+    port, authority = free_port(), tmp_path / "tls" / "ca.pem"
+    files = ("--tls-cert-file", str(tls.cert_file), "--tls-key-file", str(tls.key_file))
+    options = (*files, "--tls-ca-cert-file", str(authority), "--tls-auth-clients", "no", "--tls-port", str(port))
+    with running_valkey(*options) as server:
+        server.command("CONFIG", "SET", "requirepass", "s3cret")
+        url = f"rediss://:s3cret@localhost:{port}/1"
+        async with connected(f"{url}?ssl_ca_certs={authority}") as hot:
+            assert await prove(hot, challenge(hot)) == Minted(1, 1)
+        with pytest.raises(StorageUnavailable, match="no Valkey or Redis answers there"):
+            async with connected(url):
+                pass
 
 
 @pytest.mark.parametrize(
