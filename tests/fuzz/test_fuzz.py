@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -62,12 +63,13 @@ def test_the_command_reports_and_replays(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_a_seed_gives_the_same_inputs(tmp_path: Path) -> None:
-    def inputs(seed: str) -> list[object]:
+    def inputs(seed: str) -> list[str]:
         seen: list[object] = []
         target = Target("a parser", seen.append, lambda shaper: shaper.json_value([{"a": [1, "b"]}]), st.text())
         trials = Trials(tmp_path)
         trials.hypothetical((target,), count=20, seed=seed)
         trials.shaped((target,), count=20, seed=seed)
-        return seen
+        # An input that seems slow on a busy machine is tried again before it is called so.
+        return [one for one, _ in groupby(map(repr, seen))]
 
     assert repr(inputs("one")) == repr(inputs("one")) != repr(inputs("two"))
