@@ -141,8 +141,11 @@ def test_every_name_of_chromiums_is_one_of_chromium_156() -> None:
     written = set(CAMEL.findall(prose(GUIDE))) - names_of_ours()
     assert len(written) > 50
     assert written <= known_to_chromium()
-    results = {name for cells in rows(section(GUIDE, "Answers of a refresh endpoint")) for name in quoted(cells[1])}
-    assert results & known_to_chromium() <= set(CHROMIUMS["refreshResult"])
+    for cells in rows(section(GUIDE, "Answers of a refresh endpoint")):
+        if len(cells) == 7:
+            kinds = ("refreshResult", "fetchResult", "deletionReason")
+            for kind, cell in zip(kinds, cells[1:4], strict=True):
+                assert set(quoted(cell)) <= set(CHROMIUMS[kind]), cells[0]
 
 
 def test_every_refusal_of_instructions_is_told() -> None:
