@@ -13,7 +13,7 @@ EVIDENCE := --tracing retain-on-failure --screenshot only-on-failure --output te
 HAS_PACKAGES := $(wildcard package-lock.json)
 NODE := $(if $(HAS_PACKAGES),.make/npm)
 
-.PHONY: help run serve test check lint fix e2e bench docs lock clean
+.PHONY: help run serve test check lint fix e2e fuzz soak bench docs lock clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -45,8 +45,14 @@ fix: .make/dev ## repair what can be repaired
 docs: .make/dev ## check that the documentation covers what there is
 	@$(BIN)/pytest -q tests/test_docs.py
 
-bench: .make/dev ## measure
-	@if [ -d benchmarks ]; then $(BIN)/python -m benchmarks $(ARGS); else echo "There are no benchmarks yet."; fi
+fuzz: .make/dev ## a million inputs against every parser; ARGS="--inputs 50000 --seed other", findings in test-results/fuzz
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+soak: .make/dev ## an owner and a thief in turns against a real server for an hour; ARGS="--minutes 5"
+	@$(BIN)/python -m tests.hostile.soak $(ARGS)
+
+bench: .make/dev ## measure; `python -m benchmarks.refresh` measures a refresh over HTTP
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(UV) ## resolve the dependencies anew into requirements*.txt
 	@scripts/lock

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,48 +21,15 @@ import pytest
 from prometheus_client.mmap_dict import MmapedDict
 
 from boundgate.net import network_prefix
-from boundgate.services import Services, open_services
+from boundgate.services import open_services
 from boundgate.settings import load_settings
 from e2e.support.server import Server
 from tests.contract.builders import ALICE, a_passkey, a_user, put_passkey
-from tests.support.site import BOUND, LOGIN
-from tests.support.soft_browser import SoftDbsc, read_challenge, refresh_headers
+from tests.support.wire_browser import WireBrowser, bound_browser
 
 SESSIONS, RACERS = 50, 4
 CONNECTIONS = 8
 """To each worker."""
-
-
-@dataclass
-class Browser:
-    """One bound session, as its browser knows it."""
-
-    key: SoftDbsc
-    session_id: str
-    login: str
-    challenge: str
-    bound: str = ""
-    used: list[str] = field(default_factory=list)
-    """Challenges over which a proof was accepted."""
-
-    async def refresh(self, client: httpx.AsyncClient, challenge: str) -> httpx.Response:
-        """One refresh as it is; notes what was accepted, and the cookie that came of it."""
-        proof = self.key.refresh_proof(challenge)
-        response = await client.post(
-            "/dbsc/refresh", headers=refresh_headers(self.session_id, proof, origin=str(client.base_url).rstrip("/"))
-        )
-        if response.status_code == 200 and "continue" not in response.json():
-            self.used.append(challenge)
-            self.bound = response.cookies[BOUND]
-        return response
-
-    def next_challenge(self, response: httpx.Response) -> str:
-        challenge = read_challenge(response.headers["Secure-Session-Challenge"], self.session_id)
-        assert challenge is not None
-        return challenge
-
-    async def get(self, client: httpx.AsyncClient, path: str) -> httpx.Response:
-        return await client.get(path, headers={"Cookie": f"{LOGIN}={self.login}; {BOUND}={self.bound}"})
 
 
 @dataclass
@@ -116,7 +83,7 @@ async def until(condition: Callable[[], Any]) -> None:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, valkey_url: str) -> Iterator[tuple[Deployment, list[Browser]]]:
+def deployment(tmp_path: Path, valkey_url: str) -> Iterator[tuple[Deployment, list[WireBrowser]]]:
     """Two workers and fifty bound sessions, made in this process over the same database, keys and Valkey."""
     options = {"hot_state_url": valkey_url, "hot_state_prefix": f"test-{secrets.token_hex(6)}"}
     server = Server(tmp_path, workers=2, session_cache_seconds=10, **options)
@@ -138,29 +105,17 @@ def workers_of(server: Server) -> list[int]:
     return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
-async def bound_browsers(server: Server, options: dict[str, Any]) -> list[Browser]:
+async def bound_browsers(server: Server, options: dict[str, Any]) -> list[WireBrowser]:
     settings = load_settings(data_dir=server.data_dir, public_origin=server.origin, **options)
     async with open_services(settings) as services:
         await services.store.create_user(a_user(ALICE))
         await put_passkey(services.store, a_passkey())
         prefix = network_prefix("127.0.0.1", settings.pin_ipv4_prefix, settings.pin_ipv6_prefix)
-        return [await bound_browser(services, prefix) for _ in range(SESSIONS)]
-
-
-async def bound_browser(services: Services, prefix: bytes) -> Browser:
-    started = await services.sessions.start(
-        user_id=ALICE, user_name="alice", address="127.0.0.1", user_agent="x", login_value=None, bound_text=None
-    )
-    key = SoftDbsc()
-    proof = key.registration_proof(started.challenge, started.authorization)
-    renewal = await services.bindings.register(proof, prefix=prefix)
-    challenge = read_challenge(renewal.challenge_header, renewal.session_id)
-    assert challenge is not None
-    return Browser(key, renewal.session_id, started.login_value, challenge)
+        return [await bound_browser(services, user_id=ALICE, prefix=prefix) for _ in range(SESSIONS)]
 
 
 async def test_200_concurrent_refreshes_of_50_sessions_at_two_workers(
-    deployment: tuple[Deployment, list[Browser]],
+    deployment: tuple[Deployment, list[WireBrowser]],
 ) -> None:
     served, browsers = deployment
     async with (
@@ -169,12 +124,12 @@ async def test_200_concurrent_refreshes_of_50_sessions_at_two_workers(
     ):
         pairs = list(zip(ones, others, strict=True))
 
-        async def race(number: int, browser: Browser) -> list[list[int]]:
+        async def race(number: int, browser: WireBrowser) -> list[list[int]]:
             """Four tabs refresh with the one challenge at hand; who is too late signs the challenge it is given."""
             at = pairs[number % CONNECTIONS] * (RACERS // 2)
             return await asyncio.gather(*(tab(browser, client) for client in at))
 
-        async def tab(browser: Browser, client: httpx.AsyncClient) -> list[int]:
+        async def tab(browser: WireBrowser, client: httpx.AsyncClient) -> list[int]:
             first = await browser.refresh(client, browser.challenge)
             if first.status_code != 403:
                 return [first.status_code]
@@ -196,7 +151,7 @@ async def test_200_concurrent_refreshes_of_50_sessions_at_two_workers(
 
 
 async def test_what_one_worker_has_seen_used_or_ended_the_other_refuses(
-    deployment: tuple[Deployment, list[Browser]],
+    deployment: tuple[Deployment, list[WireBrowser]],
 ) -> None:
     served, browsers = deployment
     browser, bystander = browsers[:2]
@@ -210,7 +165,7 @@ async def test_what_one_worker_has_seen_used_or_ended_the_other_refuses(
         assert (again.status_code, again.json()["code"]) == (403, "challenge_stale")
         assert (await browser.get(other, "/session")).json()["state"] == "bound"
 
-        headers = {"Origin": served.server.origin, "Cookie": f"{LOGIN}={browser.login}; {BOUND}={browser.bound}"}
+        headers = {"Origin": served.server.origin, "Cookie": browser.cookies}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         signed_out = await one.post("/sign-out", headers=headers)
         assert signed_out.status_code == 303

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -99,8 +99,13 @@ async def claims_of_a_lost_key(thief: SoftBrowser, prey: Prey, headers: dict[str
 
 def assert_worthless(answer: Response) -> None:
     """No offer, and no cookie but one that removes a cookie or notes that a demand was made."""
-    assert "Secure-Session-Registration" not in answer.headers
-    for line in answer.headers.getlist("Set-Cookie"):
+    assert_worthless_fields("Secure-Session-Registration" in answer.headers, answer.headers.getlist("Set-Cookie"))
+
+
+def assert_worthless_fields(offered: bool, set_cookies: Iterable[str]) -> None:
+    """The same of whatever carries the fields."""
+    assert not offered
+    for line in set_cookies:
         removes = "Max-Age=0" in line and line.partition(";")[0].endswith("=")
         notes = line.startswith(f"{FRESH}=d")
         assert removes or notes, line.partition("=")[0]
