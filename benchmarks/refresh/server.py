@@ -77,7 +77,9 @@ async def main(application: str, server: str) -> None:
                     for owner in owners
                     if owner.key
                 ]
-                app = HeadLimit(create_app(site.services), max_bytes=65_536)
+                app = create_app(site.services)
+                # Hypercorn needs it, so it is part of what is served there; httptools has a limit of its own.
+                app = HeadLimit(app, max_bytes=65_536) if server == "hypercorn" else app
             print(json.dumps({"port": port, "sessions": sessions}), flush=True)
             stop = asyncio.Event()
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)

@@ -20,6 +20,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        # Finding a labelled counter costs more than counting does. Kinds and outcomes are words of ours.
+        self._counters: dict[tuple[str, str], Counter] = {}
         self.calls = Counter(
             "boundgate_calls", "Calls to /v1 by outcome.", ["route", "decision"], registry=self._registry
         )
@@ -38,6 +40,13 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="sum",
         )
+
+    def note_event(self, kind: str, outcome: str) -> None:
+        """Count one security-relevant event."""
+        counter = self._counters.get((kind, outcome))
+        if counter is None:
+            counter = self._counters[kind, outcome] = self.events.labels(kind, outcome)
+        counter.inc()
 
     def text(self) -> bytes:
         """What this process has counted, or all workers together."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from boundgate.dbsc import base64url
 from boundgate.dbsc.challenge import Macs
@@ -41,7 +42,7 @@ def seal(value: BoundValue, *, macs: Macs) -> str:
             value.session_id,
             str(value.mint),
             str(round(value.minted_at * 1000)),
-            base64url.encode(value.network_prefix),
+            _prefix_text(value.network_prefix),
         )
     )
     kid, tag = macs.sign(_PURPOSE, body.encode())
@@ -59,3 +60,8 @@ def unseal(text: str, *, macs: Macs) -> BoundValue | None:
     if not macs.verify(_PURPOSE, match["kid"], body.encode(), tag):
         return None
     return BoundValue(match["session"], int(match["mint"]), int(match["at"]) / 1000, prefix)
+
+
+@lru_cache(maxsize=4096)
+def _prefix_text(prefix: bytes) -> str:
+    return base64url.encode(prefix)

@@ -90,6 +90,7 @@ class Renewals:
     ) -> None:
         self._ledger, self._challenges, self._macs = ledger, challenges, macs
         self._endpoints, self._rules, self._clock = endpoints, rules, clock
+        self._fresh = endpoints.fresh.set_cookie("", max_age_seconds=rules.bound_cookie_seconds)
 
     def verify_registration(self, proof: str) -> RegistrationProof:
         """Verify a registration proof (DBSC §8.7). Its challenge is checked by `check_registration_challenge`.
@@ -172,7 +173,7 @@ class Renewals:
             body=self._endpoints.instructions.body(session.id),
             set_cookies=(
                 self._endpoints.bound.set_cookie(value, max_age_seconds=life),
-                self._endpoints.fresh.set_cookie("", max_age_seconds=life),
+                self._fresh,
             ),
             challenge_header=self.challenge_header(session.id),
         )

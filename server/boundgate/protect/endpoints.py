@@ -114,17 +114,16 @@ class DbscEndpoints:
 
 def endpoint_request(fields: Fields) -> EndpointRequest:
     """What counts of a request's header fields."""
+    proof, session_id = fields.get(b"secure-session-response"), fields.get(b"sec-secure-session-id")
+    origin, mode, site = fields.get(b"origin"), fields.get(b"sec-fetch-mode"), fields.get(b"sec-fetch-site")
+    # Not by a function: it would be called five times for each refresh.
     return EndpointRequest(
-        proof=_text(fields.get(b"secure-session-response")),
-        session_id=_text(fields.get(b"sec-secure-session-id")),
-        origin=_text(fields.get(b"origin")),
-        fetch_mode=_text(fields.get(b"sec-fetch-mode")),
-        fetch_site=_text(fields.get(b"sec-fetch-site")),
+        proof=proof if proof is None else proof.decode("latin-1"),
+        session_id=session_id if session_id is None else session_id.decode("latin-1"),
+        origin=origin if origin is None else origin.decode("latin-1"),
+        fetch_mode=mode if mode is None else mode.decode("latin-1"),
+        fetch_site=site if site is None else site.decode("latin-1"),
     )
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
 
 
 async def _read_to_the_end(receive: Receive) -> bool:

@@ -84,7 +84,7 @@ def write_event(
     reason: str | None = None,
 ) -> None:
     """The same for what is answered below the framework, where there is no current request."""
-    here.metrics.events.labels(kind, outcome).inc()
+    here.metrics.note_event(kind, outcome)
     here.recorder.event(
         AuditEvent(
             at=here.clock(),

@@ -12,7 +12,7 @@ from boundgate.storage.engine import Database
 from boundgate.storage.finishing import finishing
 from boundgate.storage.schema import calls, events
 from boundgate.storage.sql import upsert
-from boundgate.storage.usage_rows import OK, call_row, event_rows, folded_rows, read_call, read_event
+from boundgate.storage.usage_rows import OK, call_row, event_rows, read_call, read_event
 from boundgate.usage.model import ALLOW, AuditEvent, CallRecord
 from boundgate.usage.ports import Spend
 
@@ -33,7 +33,7 @@ class SqlUsageStore:
         self._database = database
 
     async def write(self, calls: Sequence[CallRecord], events: Sequence[AuditEvent]) -> None:
-        batch = [call_row(call) for call in calls], event_rows(events), folded_rows(events)
+        batch = [call_row(call) for call in calls], *event_rows(events)
         if any(batch):
             async with self._database.write() as connection:
                 await _write(connection, *batch)

@@ -24,36 +24,29 @@ def call_row(call: CallRecord) -> dict[str, Any]:
     return asdict(call) | {"provenance": call.provenance.value}
 
 
-def event_rows(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """One row for each event that is kept by itself."""
-    return [_event_row(event, None) for event in events if not _is_folded(event)]
+def event_rows(events: Iterable[AuditEvent]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of the events that are kept by themselves, and rows of the folded ones, those in a fixed order.
 
-
-def folded_rows(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """One row for all folded events of one kind, outcome, address and session in one minute, in a fixed order.
-
-    The row shows the first of them, with the time of the last.
+    All folded events of one kind, outcome, address and session in one minute are one row. It shows the first of them,
+    with the time of the last.
     """
+    kept: list[dict[str, Any]] = []
     folded: dict[_FoldKey, list[AuditEvent]] = {}
     for event in events:
-        if _is_folded(event):
-            folded.setdefault(_fold_key(event), []).append(event)
-    return [_event_row(_fold(folded[key]), key[0]) for key in sorted(folded)]
-
-
-def _is_folded(event: AuditEvent) -> bool:
-    # Whoever holds a key may renew as often as he likes, as whoever is refused may try again: neither fills the disk.
-    return event.outcome != OK or event.kind in FOLDED_KINDS
+        # Whoever holds a key may renew as often as he likes, as whoever is refused may try again: neither fills the
+        # disk.
+        if event.outcome == OK and event.kind not in FOLDED_KINDS:
+            kept.append(_event_row(event, None))
+        else:
+            minute = int(event.at // _MINUTE_SECONDS)
+            key = minute, event.kind, event.outcome, event.address, event.session_hash or ""
+            folded.setdefault(key, []).append(event)
+    return kept, [_event_row(_fold(folded[key]), key[0]) for key in sorted(folded)]
 
 
 def _fold(events: list[AuditEvent]) -> AuditEvent:
     count = sum([event.count for event in events])
     return replace(events[0], at=max([event.at for event in events]), count=count)
-
-
-def _fold_key(event: AuditEvent) -> _FoldKey:
-    minute = int(event.at // _MINUTE_SECONDS)
-    return minute, event.kind, event.outcome, event.address, event.session_hash or ""
 
 
 def _event_row(event: AuditEvent, minute: int | None) -> dict[str, Any]:
