@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from boundgate.dbsc import EndpointAnswer, Renewal, SessionUnknown
+from boundgate.dbsc import LENIENT, STRICT, EndpointAnswer, Leniencies, Renewal, SessionUnknown
 from boundgate.protect.endpoints import DbscEndpoints, EndpointPaths, ProofCaller
 
 ORIGIN = "https://example.test"
@@ -37,7 +37,7 @@ class Sessions:
 class Endpoints:
     """One application behind the endpoints, and everything that happened."""
 
-    def __init__(self, *, ours: bool = True) -> None:
+    def __init__(self, *, ours: bool = True, leniencies: Leniencies = LENIENT) -> None:
         self.sessions, self.observed, self.passed_on = Sessions(), list[tuple[EndpointAnswer, ProofCaller]](), 0
         self._app = DbscEndpoints(
             self._application,
@@ -47,6 +47,7 @@ class Endpoints:
             caller_of=lambda _scope, _fields: CALLER if ours else None,
             observe=lambda answer, caller: self.observed.append((answer, caller)),
             headers=((b"strict-transport-security", b"max-age=1"),),
+            leniencies=leniencies,
         )
 
     async def _application(self, scope: Any, receive: Any, send: Any) -> None:
@@ -131,3 +132,19 @@ async def test_a_client_that_has_gone_gets_no_answer() -> None:
     endpoints = Endpoints()
     assert await endpoints.call("/dbsc/refresh", gone=True, **PROOF) == (0, {}, b"")
     assert endpoints.observed == []
+
+
+async def test_the_header_names_of_the_first_origin_trial_are_read_unless_switched_off() -> None:
+    old = {"sec_session_response": "p.p.p", "sec_session_id": "sid"}
+    assert (await Endpoints().call("/dbsc/refresh", **old))[0] == 200
+    assert (await Endpoints().call("/dbsc/register", **old))[0] == 200
+    assert (await Endpoints(leniencies=STRICT).call("/dbsc/refresh", **old))[0] == 400
+    assert (await Endpoints(leniencies=STRICT).call("/dbsc/register", **old))[0] == 400
+
+
+async def test_to_the_letter_of_the_draft_both_values_are_quoted() -> None:
+    quoted = {name: f'"{value}"' for name, value in PROOF.items()}
+    strict = Endpoints(leniencies=STRICT)
+    assert (await strict.call("/dbsc/refresh", **quoted))[0] == 200
+    assert (await strict.call("/dbsc/refresh", **PROOF))[0] == 400
+    assert (await Endpoints().call("/dbsc/refresh", **quoted))[0] == 200

@@ -14,6 +14,7 @@ from typing import Protocol
 from boundgate.dbsc.caller import refuse_page_script
 from boundgate.dbsc.errors import DbscError, SessionEnded, SessionUnknown
 from boundgate.dbsc.headers import CHALLENGE, RESPONSE, SESSION_ID, read_proof, read_session_id
+from boundgate.dbsc.leniency import LENIENT, Leniencies
 from boundgate.dbsc.renewal import Renewal
 from boundgate.errors import (
     BadRequest,
@@ -76,7 +77,12 @@ class EndpointAnswer:
 
 
 async def answer_registration(
-    request: EndpointRequest, *, sessions: BoundSessions, prefix: bytes, expected_origins: Collection[str]
+    request: EndpointRequest,
+    *,
+    sessions: BoundSessions,
+    prefix: bytes,
+    expected_origins: Collection[str],
+    leniencies: Leniencies = LENIENT,
 ) -> EndpointAnswer:
     """DBSC §8.7. One answer, no challenge loop: Chromium gives up after a 403 here."""
     kind = "dbsc.register"
@@ -84,13 +90,18 @@ async def answer_registration(
         # Chromium registers without key and proof where an offer has no challenge. Ours have one.
         return _problem(BadRequest(f"A registration needs a proof in {RESPONSE}.", code="proof_missing"), kind=kind)
     try:
-        return _renewed(await sessions.register(_proof(request, expected_origins), prefix=prefix), kind)
+        return _renewed(await sessions.register(_proof(request, expected_origins, leniencies), prefix=prefix), kind)
     except (DbscError, Conflict, BadRequest, StorageUnavailable) as error:
         return _problem(error, kind=kind)
 
 
 async def answer_refresh(
-    request: EndpointRequest, *, sessions: BoundSessions, prefix: bytes, expected_origins: Collection[str]
+    request: EndpointRequest,
+    *,
+    sessions: BoundSessions,
+    prefix: bytes,
+    expected_origins: Collection[str],
+    leniencies: Leniencies = LENIENT,
 ) -> EndpointAnswer:
     """DBSC §8.8."""
     if request.session_id is None:
@@ -98,16 +109,16 @@ async def answer_refresh(
         return _problem(missing, kind="dbsc.refresh")
     session_id = None
     try:
-        session_id = read_session_id(request.session_id)
+        session_id = read_session_id(request.session_id, leniencies=leniencies)
         if request.proof is None:
             return _challenge(session_id, await sessions.challenge(session_id))
-        renewal = await sessions.refresh(session_id, _proof(request, expected_origins), prefix=prefix)
+        renewal = await sessions.refresh(session_id, _proof(request, expected_origins, leniencies), prefix=prefix)
     except (DbscError, StorageUnavailable) as error:
         return await _refused(session_id, error, sessions)
     return _renewed(renewal, "dbsc.refresh")
 
 
-def _proof(request: EndpointRequest, expected_origins: Collection[str]) -> str:
+def _proof(request: EndpointRequest, expected_origins: Collection[str], leniencies: Leniencies) -> str:
     """The proof, refused where a page's script sent it."""
     refuse_page_script(
         fetch_mode=request.fetch_mode,
@@ -115,7 +126,7 @@ def _proof(request: EndpointRequest, expected_origins: Collection[str]) -> str:
         origin=request.origin,
         expected_origins=expected_origins,
     )
-    return read_proof(request.proof or "")
+    return read_proof(request.proof or "", leniencies=leniencies)
 
 
 async def _refused(session_id: str | None, error: BoundgateError, sessions: BoundSessions) -> EndpointAnswer:

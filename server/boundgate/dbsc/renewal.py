@@ -13,6 +13,7 @@ from boundgate.dbsc.headers import challenge_for
 from boundgate.dbsc.instructions import Instructions
 from boundgate.dbsc.jwk import PublicKey
 from boundgate.dbsc.ledger import KnownMint, Ledger, ValidChallenge
+from boundgate.dbsc.leniency import LENIENT, Leniencies
 from boundgate.dbsc.lives import Lives
 from boundgate.dbsc.proof import RegistrationProof, verify_refresh_proof, verify_registration_proof
 
@@ -76,6 +77,7 @@ class Renewals:
         challenges: issued over the same ledger.
         macs: seal the cookies.
         clock: injected.
+        leniencies: which older shapes of proofs are taken.
     """
 
     def __init__(
@@ -87,9 +89,11 @@ class Renewals:
         endpoints: ProofEndpoints,
         rules: RenewalRules,
         clock: Clock,
+        leniencies: Leniencies = LENIENT,
     ) -> None:
         self._ledger, self._challenges, self._macs = ledger, challenges, macs
         self._endpoints, self._rules, self._clock = endpoints, rules, clock
+        self._leniencies = leniencies
         self._fresh = endpoints.fresh.set_cookie("", max_age_seconds=rules.bound_cookie_seconds)
 
     def verify_registration(self, proof: str) -> RegistrationProof:
@@ -98,7 +102,9 @@ class Renewals:
         Raises:
             ProofMalformed, KeyRefused, ProofRefused.
         """
-        return verify_registration_proof(proof=proof, expected_audience=self._endpoints.registration_url)
+        return verify_registration_proof(
+            proof=proof, expected_audience=self._endpoints.registration_url, leniencies=self._leniencies
+        )
 
     def check_registration_challenge(self, challenge: str, *, context: str) -> None:
         """Whether the challenge is the offer's. It is not used up: the offer itself is what can be taken once.
@@ -129,7 +135,10 @@ class Renewals:
             ProofMalformed, ProofRefused, ChallengeStale: nothing changed; the owner is not touched.
         """
         verified = verify_refresh_proof(
-            proof=proof, expected_key=session.key, expected_audience=self._endpoints.refresh_url
+            proof=proof,
+            expected_key=session.key,
+            expected_audience=self._endpoints.refresh_url,
+            leniencies=self._leniencies,
         )
         challenge = self._challenges.check(
             verified.challenge,

@@ -10,6 +10,7 @@ from boundgate.clock import Clock, RandomBytes, system_clock, system_random
 from boundgate.dbsc import Ledger
 from boundgate.dbsc.federation import Voucher
 from boundgate.dbsc.headers import REGISTRATION
+from boundgate.dbsc.leniency import LENIENT, Leniencies
 from boundgate.dbsc.offers import Offer
 from boundgate.dbsc.well_known import WELL_KNOWN_PATH, WellKnown
 from boundgate.protect.answers import document
@@ -57,6 +58,7 @@ class DeviceBound:
         cookies, timing, networks, reach: see there.
         well_known: the document to serve at `/.well-known/device-bound-sessions`, for sessions of a site or federated.
         clear_site_data: what a sign-out asks the browser to clear (`Clear-Site-Data`); empty for nothing.
+        leniencies: which shapes of older browsers are taken (`boundgate.dbsc.Leniencies`); all of them by default.
         on_event: told of every `Event`, in the request that caused it.
         clock, random: for tests.
 
@@ -84,11 +86,13 @@ class DeviceBound:
         reach: Reach | None = None,
         well_known: WellKnown | None = None,
         clear_site_data: str = '"storage"',
+        leniencies: Leniencies | None = None,
         on_event: Callable[[Event], None] | None = None,
         clock: Clock = system_clock,
         random: RandomBytes = system_random,
     ) -> None:
         self._cookies, self._clear_site_data = cookies or Cookies(), clear_site_data
+        self._leniencies = leniencies or LENIENT
         self._well_known, self._origin = well_known, (reach.registration_origin if reach else None) or origin
         self._paths = Paths(tuple(protected), tuple(excluded), path)
         self._engine = Engine(
@@ -104,6 +108,7 @@ class DeviceBound:
             timing=timing or Timing(),
             networks=networks or Networks(),
             reach=reach or Reach(),
+            leniencies=self._leniencies,
             on_event=on_event,
             clock=clock,
             random=random,
@@ -119,6 +124,7 @@ class DeviceBound:
             origins=engine.origins,
             caller_of=engine.caller_of,
             observe=engine.observe,
+            leniencies=self._leniencies,
         )
         return Middleware(
             endpoints,

@@ -16,12 +16,19 @@ from boundgate.dbsc.endpoints import (
     answer_refresh,
     answer_registration,
 )
+from boundgate.dbsc.headers import RESPONSE, SESSION_ID, request_names
+from boundgate.dbsc.leniency import LENIENT, Leniencies
 from boundgate.errors import MethodNotAllowed, problem_document
 
 Scope = MutableMapping[str, Any]
 Fields = Mapping[bytes, bytes]
 """The header fields of a request by their lower-case names; of equal names the first."""
 
+# The present name, and the one before it.
+_PROOF, _SESSION_ID = (
+    tuple(found.lower().encode() for found in request_names(name, leniencies=LENIENT))
+    for name in (RESPONSE, SESSION_ID)
+)
 NO_STORE = (b"cache-control", b"no-store")
 # DBSC, "Security considerations": a refusal, which any page can provoke, tells no other site anything, neither by
 # reading nor by framing. A renewal takes a header that only the browser itself can set.
@@ -61,6 +68,7 @@ class DbscEndpoints:
         caller_of: where a request comes from; None hands it on to `app`, as one for another host.
         observe: told of every answer, after it was decided and before it is sent. Must be quick.
         headers: go onto every answer, beside `Cache-Control: no-store`.
+        leniencies: which older shapes of headers are taken; those of proofs are the `sessions`' own.
     """
 
     def __init__(
@@ -73,9 +81,11 @@ class DbscEndpoints:
         caller_of: Callable[[Scope, Fields], ProofCaller | None],
         observe: Callable[[EndpointAnswer, ProofCaller], None],
         headers: Sequence[tuple[bytes, bytes]] = (),
+        leniencies: Leniencies = LENIENT,
     ) -> None:
         self._app, self._sessions, self._origins = app, sessions, frozenset(origins)
         self._caller_of, self._observe, self._headers = caller_of, observe, (NO_STORE, *headers)
+        self._leniencies = leniencies
         self._answers = {paths.register: answer_registration, paths.refresh: answer_refresh}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,8 +105,13 @@ class DbscEndpoints:
         if scope["method"] != "POST":
             await self._refuse_method(send)
             return
-        request = endpoint_request(fields)
-        found = await answer(request, sessions=self._sessions, prefix=caller.prefix, expected_origins=self._origins)
+        found = await answer(
+            endpoint_request(fields, leniencies=self._leniencies),
+            sessions=self._sessions,
+            prefix=caller.prefix,
+            expected_origins=self._origins,
+            leniencies=self._leniencies,
+        )
         self._observe(found, caller)
         headers = found.headers if found.renewal is not None else (*found.headers, *REFUSAL_HEADERS)
         await self._send(send, found.status, headers, found.body)
@@ -112,9 +127,12 @@ class DbscEndpoints:
         await send({"type": "http.response.body", "body": body})
 
 
-def endpoint_request(fields: Fields) -> EndpointRequest:
+def endpoint_request(fields: Fields, *, leniencies: Leniencies = LENIENT) -> EndpointRequest:
     """What counts of a request's header fields."""
-    proof, session_id = fields.get(b"secure-session-response"), fields.get(b"sec-secure-session-id")
+    proof, session_id = fields.get(_PROOF[0]), fields.get(_SESSION_ID[0])
+    if leniencies.old_header_names:
+        proof = fields.get(_PROOF[1]) if proof is None else proof
+        session_id = fields.get(_SESSION_ID[1]) if session_id is None else session_id
     origin, mode, site = fields.get(b"origin"), fields.get(b"sec-fetch-mode"), fields.get(b"sec-fetch-site")
     # Not by a function: it would be called five times for each refresh.
     return EndpointRequest(

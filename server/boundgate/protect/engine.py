@@ -15,6 +15,7 @@ from boundgate.dbsc import (
     read_skipped,
 )
 from boundgate.dbsc.headers import CHALLENGE, SKIPPED
+from boundgate.dbsc.leniency import Leniencies
 from boundgate.errors import StorageUnavailable
 from boundgate.protect.answers import Answer
 from boundgate.protect.bouncer import Bouncer
@@ -57,6 +58,7 @@ class Engine:
         timing: Timing,
         networks: Networks,
         reach: Reach,
+        leniencies: Leniencies,
         on_event: Callable[[Event], None] | None,
         clock: Clock,
         random: RandomBytes,
@@ -116,6 +118,7 @@ class Engine:
                 signature_window_seconds=timing.signature_window_seconds,
             ),
             clock=clock,
+            leniencies=leniencies,
         )
         self.registry = Registry(
             store=store,
