@@ -91,5 +91,16 @@ class Browser(asyncio.Protocol):
 
 
 async def refresh_all(browsers: Sequence[Browser], times: int) -> None:
-    """Every browser refreshes so many times; all at once."""
+    """Every browser refreshes so many times; all at once.
+
+    Their process never sleeps meanwhile: to wake it would be booked on the server, and people's browsers are elsewhere.
+    """
+    loop, running = asyncio.get_running_loop(), True
+
+    def stay_awake() -> None:
+        if running:
+            loop.call_soon(stay_awake)
+
+    stay_awake()
     await asyncio.gather(*(browser.refresh(times) for browser in browsers))
+    running = False

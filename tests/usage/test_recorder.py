@@ -106,3 +106,47 @@ async def test_a_flood_of_refusals_pushes_no_admitted_call_out(monkeypatch: pyte
         recorder.call(a_call(decision="proof_required"))
     await recorder.flush()
     assert [call.decision for call in written] == ["allow"] + ["proof_required"] * 10
+
+
+KEY = (1, "dbsc.refresh", "ok", "192.0.2.1", "s")
+
+
+async def test_what_comes_again_before_it_is_written_is_one_record() -> None:
+    store = Store()
+    recorder = Recorder(store)  # type: ignore[arg-type]
+    assert not recorder.again(KEY, 60.0)
+    recorder.event(event("dbsc.refresh"), key=KEY)
+    assert recorder.again(KEY, 61.0)
+    assert recorder.again(KEY, 62.0)
+    assert not recorder.again((2, *KEY[1:]), 120.0)
+    assert not recorder.again(None, 62.0)
+    await recorder.flush()
+    assert [(entry.count, entry.at) for entry in store.batches[0]] == [(3, 62.0)]
+    assert not recorder.again(KEY, 63.0), "what was written is not counted on"
+
+
+async def test_a_failed_write_loses_no_repetition() -> None:
+    store = Store()
+    recorder = Recorder(store)  # type: ignore[arg-type]
+    recorder.event(event("a"), key=KEY)
+    recorder.again(KEY, 61.0)
+    store.failing = True
+    with pytest.raises(StorageUnavailable):
+        await recorder.flush()
+    store.failing = False
+    assert not recorder.again(KEY, 62.0)
+    recorder.event(event("a"), key=KEY)
+    recorder.again(KEY, 63.0)
+    await recorder.flush()
+    assert [entry.count for entry in store.batches[0]] == [2, 2]
+
+
+async def test_repetitions_of_what_falls_out_are_counted_as_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PENDING", 2)
+    recorder = Recorder(Store())  # type: ignore[arg-type]
+    recorder.event(event("a"), key=KEY)
+    recorder.again(KEY, 61.0)
+    recorder.event(event("b"))
+    recorder.event(event("c"))
+    assert recorder.dropped == 2
+    assert not recorder.again(KEY, 62.0)

@@ -10,7 +10,7 @@ from quart import g, request
 from boundgate.routes.context import Caller, caller, known_credential, services
 from boundgate.sessions.model import SessionView
 from boundgate.terms import Provenance
-from boundgate.usage.model import AuditEvent, CallRecord
+from boundgate.usage.model import AuditEvent, CallRecord, fold_key
 from boundgate.usage.recorder import session_hash
 
 if TYPE_CHECKING:
@@ -85,17 +85,22 @@ def write_event(
 ) -> None:
     """The same for what is answered below the framework, where there is no current request."""
     here.metrics.note_event(kind, outcome)
+    now, session = here.clock(), session_hash(session_id) if session_id else None
+    key = fold_key(at=now, kind=kind, outcome=outcome, address=address, session_hash=session)
+    if here.recorder.again(key, now):
+        return
     here.recorder.event(
         AuditEvent(
-            at=here.clock(),
+            at=now,
             kind=kind,
             outcome=outcome,
-            session_hash=session_hash(session_id) if session_id else None,
+            session_hash=session,
             user_id=user_id,
             address=address,
             user_agent=user_agent,
             reason=reason,
-        )
+        ),
+        key=key,
     )
 
 

@@ -12,8 +12,8 @@ from boundgate.storage.engine import Database
 from boundgate.storage.finishing import finishing
 from boundgate.storage.schema import calls, events
 from boundgate.storage.sql import upsert
-from boundgate.storage.usage_rows import OK, call_row, event_rows, read_call, read_event
-from boundgate.usage.model import ALLOW, AuditEvent, CallRecord
+from boundgate.storage.usage_rows import call_row, event_rows, read_call, read_event
+from boundgate.usage.model import ALLOW, OK, AuditEvent, CallRecord
 from boundgate.usage.ports import Spend
 
 PRUNE_ROWS = 5_000

@@ -10,13 +10,7 @@ from sqlalchemy import Row
 
 from boundgate.storage.rows import maybe, member, reader, seconds, text, whole
 from boundgate.terms import Provenance
-from boundgate.usage.model import AuditEvent, CallRecord
-
-OK = "ok"
-FOLDED_KINDS = frozenset({"dbsc.refresh"})
-"""Kinds of which successes are folded, too."""
-_MINUTE_SECONDS = 60
-_FoldKey = tuple[int, str, str, str, str]
+from boundgate.usage.model import AuditEvent, CallRecord, FoldKey, fold_key
 
 
 def call_row(call: CallRecord) -> dict[str, Any]:
@@ -31,15 +25,18 @@ def event_rows(events: Iterable[AuditEvent]) -> tuple[list[dict[str, Any]], list
     with the time of the last.
     """
     kept: list[dict[str, Any]] = []
-    folded: dict[_FoldKey, list[AuditEvent]] = {}
+    folded: dict[FoldKey, list[AuditEvent]] = {}
     for event in events:
-        # Whoever holds a key may renew as often as he likes, as whoever is refused may try again: neither fills the
-        # disk.
-        if event.outcome == OK and event.kind not in FOLDED_KINDS:
+        key = fold_key(
+            at=event.at,
+            kind=event.kind,
+            outcome=event.outcome,
+            address=event.address,
+            session_hash=event.session_hash,
+        )
+        if key is None:
             kept.append(_event_row(event, None))
         else:
-            minute = int(event.at // _MINUTE_SECONDS)
-            key = minute, event.kind, event.outcome, event.address, event.session_hash or ""
             folded.setdefault(key, []).append(event)
     return kept, [_event_row(_fold(folded[key]), key[0]) for key in sorted(folded)]
 

@@ -9,6 +9,26 @@ from boundgate.terms import Provenance
 ALLOW = "allow"
 """The decision of a call that was admitted."""
 
+OK = "ok"
+"""The outcome of an event that succeeded."""
+
+FOLDED_KINDS = frozenset({"dbsc.refresh"})
+"""Kinds of which successes are folded, too."""
+FOLD_SECONDS = 60
+
+FoldKey = tuple[int, str, str, str, str]
+"""Minute, kind, outcome, address, session."""
+
+
+def fold_key(*, at: float, kind: str, outcome: str, address: str, session_hash: str | None) -> FoldKey | None:
+    """What an event shares with those that one row stands for; None for one that is kept by itself.
+
+    Whoever holds a key may renew as often as he likes, as whoever is refused may try again: neither fills the disk.
+    """
+    if outcome == OK and kind not in FOLDED_KINDS:
+        return None
+    return int(at // FOLD_SECONDS), kind, outcome, address, session_hash or ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
@@ -52,4 +72,4 @@ class AuditEvent:
     user_agent: str = ""
     reason: str | None = None
     count: int = 1
-    """How many equal refusals this row stands for."""
+    """How many equal events this row stands for."""

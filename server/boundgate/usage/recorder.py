@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from boundgate.usage.model import ALLOW, AuditEvent, CallRecord
+from boundgate.usage.model import ALLOW, AuditEvent, CallRecord, FoldKey
 from boundgate.usage.ports import UsageStore
 
 MAX_PENDING = 20_000
+
+
+@dataclass(slots=True)
+class _Repeats:
+    """How often a pending event has come again, and when last."""
+
+    event: AuditEvent
+    more: int = 0
+    last_at: float = 0.0
+
+    def summed(self) -> AuditEvent:
+        if not self.more:
+            return self.event
+        return replace(self.event, at=max(self.event.at, self.last_at), count=self.event.count + self.more)
 
 
 class Recorder:
@@ -22,7 +37,8 @@ class Recorder:
         self._store = store
         self._admitted: deque[CallRecord] = deque()
         self._refused: deque[CallRecord] = deque()
-        self._events: deque[AuditEvent] = deque()
+        self._events: deque[_Repeats] = deque()
+        self._folded: dict[FoldKey, _Repeats] = {}
         self.dropped = 0
 
     def call(self, record: CallRecord) -> None:
@@ -30,9 +46,21 @@ class Recorder:
         (self._admitted if record.decision == ALLOW else self._refused).append(record)
         self._shed()
 
-    def event(self, event: AuditEvent) -> None:
-        """Note one security-relevant event."""
-        self._events.append(event)
+    def again(self, key: FoldKey | None, at: float) -> bool:
+        """Count one more of a pending event, without a record of its own. False where none of that key is pending."""
+        repeats = self._folded.get(key) if key is not None else None
+        if repeats is None:
+            return False
+        repeats.more += 1
+        repeats.last_at = at
+        return True
+
+    def event(self, event: AuditEvent, *, key: FoldKey | None = None) -> None:
+        """Note one security-relevant event; those of the same `key` may come by `again` until it is written."""
+        repeats = _Repeats(event)
+        if key is not None:
+            self._folded[key] = repeats
+        self._events.append(repeats)
         self._shed()
 
     async def flush(self) -> None:
@@ -42,9 +70,10 @@ class Recorder:
             return
         # Taken out first: what falls out during the write must be of what came in since, not of what is being written.
         self._admitted, self._refused, self._events = deque(), deque(), deque()
+        self._folded = {}
         admitted, refused, events = pending
         try:
-            await self._store.write([*admitted, *refused], list(events))
+            await self._store.write([*admitted, *refused], [repeats.summed() for repeats in events])
         except BaseException:
             admitted.extend(self._admitted)
             refused.extend(self._refused)
@@ -55,8 +84,13 @@ class Recorder:
 
     def _shed(self) -> None:
         while len(self._refused) + len(self._events) > MAX_PENDING:
-            (self._events or self._refused).popleft()
-            self.dropped += 1
+            if self._events:
+                self.dropped += 1 + self._events.popleft().more
+                # One that has fallen out is not counted on; whoever comes again is noted anew.
+                self._folded = {}
+            else:
+                self._refused.popleft()
+                self.dropped += 1
 
 
 @lru_cache(maxsize=4096)
