@@ -34,6 +34,8 @@ from boundgate.listening import HeadLimit
 from tests.support.site import running_site
 
 SESSIONS = 16
+AS_SERVED = {"session_cache_seconds": 10.0}
+"""The default of a server, which the sites of tests change."""
 Application = Callable[..., Awaitable[None]]
 
 
@@ -65,7 +67,7 @@ async def main(application: str, server: str) -> None:
         listener.listen(128)
         port = listener.getsockname()[1]
         serve = {"hypercorn": under_hypercorn, "uvicorn": under_uvicorn}[server]
-        async with running_site(Path(directory) / "data", clock=cast("Any", system_clock)) as site:
+        async with running_site(Path(directory) / "data", clock=cast("Any", system_clock), **AS_SERVED) as site:
             if application == "bare":
                 key = ec.generate_private_key(ec.SECP256R1())
                 sessions = [{"id": "s", "key": pem(key), "challenge": "c"}] * SESSIONS

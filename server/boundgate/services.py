@@ -23,10 +23,11 @@ from boundgate.sessions.binding import BindingService
 from boundgate.sessions.cache import SessionCache
 from boundgate.sessions.credential import has_ended
 from boundgate.sessions.journal import Journal
-from boundgate.sessions.ports import HotState, SessionStore
+from boundgate.sessions.ports import HotState, SessionNews, SessionStore
 from boundgate.sessions.service import SessionService
 from boundgate.settings import Settings
 from boundgate.storage import (
+    FileSessionNews,
     SharedState,
     SqlPasskeyStore,
     SqlSessionStore,
@@ -94,8 +95,13 @@ async def open_services(
     hot: HotState | None = None,
     upstream: Upstream | None = None,
     prunes: bool = True,
+    beside: bool = False,
 ) -> AsyncIterator[Services]:
     """Open the data directory and the database (migrated), and close them in order.
+
+    Args:
+        prunes: whether this process is the one of several that forgets what is old.
+        beside: for a command beside a server: it serves nobody, and tells the server what it ends.
 
     Raises:
         SettingsError, StorageUnavailable: with a sentence that says what to do.
@@ -112,13 +118,16 @@ async def open_services(
                 open_shared_state(settings.hot_state_url, prefix=settings.hot_state_prefix, random=random)
             )
         )
+        news = shared.news or FileSessionNews(settings.data_dir / "sessions.news", beside=beside)
         services, others = _compose(
             settings,
             keyring=keyring,
             session_store=SqlSessionStore(database),
             passkey_store=SqlPasskeyStore(database),
             usage=SqlUsageStore(database),
-            shared=shared,
+            hot=shared.hot,
+            news=news,
+            alone=shared.news is None,
             gateway=open_gateway(settings, upstream=upstream, clock=clock, random=random),
             clock=clock,
             random=random,
@@ -126,8 +135,7 @@ async def open_services(
         )
         closing.push_async_callback(services.flush)
         closing.push_async_callback(services.gateway.aclose)
-        if shared.news is not None:
-            await closing.enter_async_context(shared.news.heard_by(others.hear, others.catch_up))
+        await closing.enter_async_context(news.heard_by(others.hear, others.catch_up))
         yield services
 
 
@@ -138,21 +146,23 @@ def _compose(
     session_store: SessionStore,
     passkey_store: PasskeyStore,
     usage: UsageStore,
-    shared: SharedState,
+    hot: HotState,
+    news: SessionNews,
+    alone: bool,
     gateway: GatewayService,
     clock: Clock,
     random: RandomBytes,
     prunes: bool,
 ) -> tuple[Services, OtherWorkers]:
-    rules, hot = session_rules(settings), shared.hot
-    cache = SessionCache(session_store, clock=clock, seconds=rules.cache_seconds, news=shared.news)
+    rules = session_rules(settings)
+    cache = SessionCache(session_store, clock=clock, seconds=rules.cache_seconds, news=news, keeps_keyless=alone)
     journal = Journal(session_store)
     challenges = Challenges(macs=keyring, used=hot, clock=clock, random=random)
     in_flight = InFlight()
     others = OtherWorkers(
         cache=cache,
         in_flight=in_flight,
-        news=shared.news,
+        news=news,
         is_over=lambda view: has_ended(view.session, rules, clock()),
     )
     sessions = SessionService(

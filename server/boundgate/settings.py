@@ -144,7 +144,7 @@ class Settings(BaseSettings):
         default=64, ge=16, le=128, description="Leading bits of an IPv6 address that a bound cookie is tied to."
     )
     session_cache_seconds: float = Field(
-        default=1.0, ge=0, le=10, description="How long one process may answer from a session that it has just read."
+        default=10.0, ge=0, le=60, description="How long a process may answer from a session that it has read."
     )
 
     audit_retention_days: int = Field(default=90, ge=1, le=3_650, description="How long records are kept.")

@@ -46,7 +46,8 @@ def enrolment(monkeypatch, tmp_path):
     service = Enrolment()
 
     @contextlib.asynccontextmanager
-    async def open_services(settings):
+    async def open_services(settings, *, beside):
+        assert beside, "it tells the server that runs"
         yield types.SimpleNamespace(origin=settings.origin, enrolment=service)
 
     module = types.ModuleType("boundgate.app")

@@ -95,7 +95,7 @@ def _with_services(settings: Settings, act: Callable[[Any], Awaitable[Result]]) 
     from boundgate.logging_setup import configure_logging  # noqa: PLC0415
 
     async def within() -> Result:
-        async with open_services(settings) as services:
+        async with open_services(settings, beside=True) as services:
             return await act(services)
 
     configure_logging(settings.log_format)

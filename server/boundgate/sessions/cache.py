@@ -1,7 +1,7 @@
-"""Session records kept for about a second, so that a burst of calls costs one read.
+"""Session records kept for some seconds, so that a busy session costs few reads.
 
-An end that this process carries out is seen at once; one that another process carries out, within `seconds`, and
-sooner where the two tell each other.
+An end that this process carries out is seen at once; one that another process carries out, as soon as it has told, and
+within `seconds` in any case.
 """
 
 from __future__ import annotations
@@ -21,13 +21,22 @@ class SessionCache:
 
     Args:
         seconds: how long.
-        news: where there are other workers, they are told what to forget. Records without a key are not kept then:
-            another worker may have taken the key just now, and a browser that hears that its session has none gives
-            the session up.
+        news: tells other processes what to forget.
+        keeps_keyless: whether records without a key are kept. Not where there are other workers: one of them may have
+            taken the key just now, and a browser that hears that its session has none gives the session up.
     """
 
-    def __init__(self, store: SessionStore, *, clock: Clock, seconds: float, news: SessionNews | None = None) -> None:
+    def __init__(
+        self,
+        store: SessionStore,
+        *,
+        clock: Clock,
+        seconds: float,
+        news: SessionNews | None = None,
+        keeps_keyless: bool = True,
+    ) -> None:
         self._store, self._clock, self._seconds, self._news = store, clock, seconds, news
+        self._keeps_keyless = keeps_keyless
         self._views: OrderedDict[str, tuple[float, SessionView]] = OrderedDict()
         self._ids_by_login: OrderedDict[bytes, str] = OrderedDict()
         self._generation = 0
@@ -79,7 +88,7 @@ class SessionCache:
                 break
             # What was read before an end must not be answered from, nor put back, after it. Each turn takes another
             # end, and an end takes longer than a read.
-        if view is not None and (self._news is None or view.binding is not None):
+        if view is not None and (self._keeps_keyless or view.binding is not None):
             self._keep(view, started)
         return view
 

@@ -1,6 +1,7 @@
 """Where the ports of the domains meet a database: SQLite by default, PostgreSQL for more than one node."""
 
 from boundgate.storage.engine import Database, open_database
+from boundgate.storage.file_news import FileSessionNews
 from boundgate.storage.memory_hot import MemoryHotState
 from boundgate.storage.shared_state import SharedState, open_shared_state
 from boundgate.storage.sql_passkeys import SqlPasskeyStore
@@ -11,6 +12,7 @@ from boundgate.storage.valkey_link import ValkeyLink
 
 __all__ = [
     "Database",
+    "FileSessionNews",
     "MemoryHotState",
     "SharedState",
     "SqlPasskeyStore",
