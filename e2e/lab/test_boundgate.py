@@ -124,7 +124,7 @@ def test_row_continue_false_a_new_sign_in_replaces_the_session_and_leaves_nothin
     assert ended(guest, 1) == [(first, "ServerRequested")]
     known = len(guest.dbsc("refresh"))
     said, status = lose_and_call(guest, BOUND, FRESH)
-    assert (said["refreshResult"], said["newSession"]["key"]["id"], status) == ("Refreshed", second, 200)
+    assert (said["refreshResult"], guest.dbsc("refresh")[known]["sessionId"], status) == ("Refreshed", second, 200)
     assert len(guest.dbsc("refresh")) == known + 1, "nothing is left over that would be refreshed as well"
     assert (named.counted("dbsc.refresh") - before)["session_ended"] == 1
     same_user = "user_id = (SELECT user_id FROM sessions WHERE id = ?)"
@@ -143,7 +143,23 @@ def test_boundgates_own_session_is_of_its_origin_alone(guest: Person, named: Nam
         (FRESH, named.host),
     }
     refreshed, _ = lose_and_call(guest)
-    assert refreshed["newSession"]["inclusionRules"] == session["inclusionRules"], "and stays so"
+    assert refreshed["refreshResult"] == "Refreshed"
+    assert "newSession" not in refreshed, "and stays so: the answer has no instructions"
+
+
+def test_after_a_restart_the_first_refresh_brings_the_instructions_anew(
+    enrol: Callable[..., Person], boundgate: Callable[..., NamedServer]
+) -> None:
+    own = boundgate(session_cache_seconds=0)
+    guest = enrol(own)
+    rules = guest.dbsc("creation")[0]["creationEventDetails"]["newSession"]["inclusionRules"]
+    own.kill()
+    own.start()
+    first, status = lose_and_call(guest)
+    assert (first["refreshResult"], first["newSession"]["inclusionRules"], status) == ("Refreshed", rules, 200)
+    assert own.recorded("dbsc.refresh")[-1] == "ok", "the record of that proof is written"
+    second, status = lose_and_call(guest)
+    assert (second["refreshResult"], "newSession" in second, status) == ("Refreshed", False, 200)
 
 
 def test_a_second_key_is_refused_recorded_and_changes_nothing_in_the_browser(

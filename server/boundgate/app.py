@@ -32,7 +32,7 @@ PAGES = Path(__file__).parent / "pages"
 
 def create_app(services: Services) -> ASGIApp:
     """The application for one set of services. Its lifespan runs the background writer."""
-    return cast("ASGIApp", create_quart(services))
+    return cast("ASGIApp", create_quart(services).asgi_app)
 
 
 def create_quart(services: Services) -> Quart:

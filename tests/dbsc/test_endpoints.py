@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -37,6 +37,7 @@ class Sessions:
     outcome: Exception | None = None
     living: Exception | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
+    renewal: Renewal = RENEWAL
 
     async def register(self, proof: str, *, prefix: bytes) -> Renewal:
         return self._answer("register", proof, prefix)
@@ -56,7 +57,7 @@ class Sessions:
         self.asked.append(asked)
         if self.outcome:
             raise self.outcome
-        return RENEWAL
+        return self.renewal
 
 
 async def refresh(sessions: Sessions, **fields: str | None) -> EndpointAnswer:
@@ -85,6 +86,14 @@ async def test_an_accepted_proof_is_answered_with_everything_that_the_browser_ne
     assert [value for name, value in answer.headers if name == b"set-cookie"] == [b"a=1", b"b="]
     assert challenge_in(answer) == NEXT, "sent ahead, or the next refresh would take two round trips"
     assert sessions.asked[0][-2:] == ("p.p.p", PREFIX)
+
+
+async def test_an_answer_that_changes_no_instructions_has_no_body_and_no_type_of_one() -> None:
+    sessions = Sessions()
+    sessions.renewal = replace(RENEWAL, body=b"")
+    answer = await refresh(sessions)
+    assert (answer.status, answer.body, challenge_in(answer)) == (200, b"", NEXT)
+    assert b"content-type" not in dict(answer.headers)
 
 
 async def test_a_refresh_without_proof_gets_a_challenge() -> None:

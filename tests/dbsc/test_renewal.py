@@ -132,3 +132,13 @@ async def test_older_shapes_of_proofs_can_be_switched_off() -> None:
 def test_lives_that_no_browser_could_keep_up_with_are_refused(lives: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         RenewalRules(**lives)
+
+
+async def test_instructions_are_told_at_registration_and_once_more_after_a_start_and_then_stay() -> None:
+    world = World()
+    session = b'"session_identifier":"sid"'
+    assert session in (await world.renewals.first(world.session(), prefix=HOME)).body
+    before = world.session(KnownMint(1, world.clock() - 0.001))
+    assert session in (await world.renewals.refresh(before, world.proof(), prefix=HOME)).body
+    since = world.session(KnownMint(1, world.clock()))
+    assert (await world.renewals.refresh(since, world.proof(), prefix=HOME)).body == b""

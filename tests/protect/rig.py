@@ -241,7 +241,7 @@ class SoftBrowser:
             self._note_challenge(response)
             if response.status != 403 or self.challenge is None:
                 break
-        ended = response.status == 200 and json.loads(response.body).get("continue") is False
+        ended = response.status == 200 and json.loads(response.body or b"{}").get("continue") is False
         if ended or (400 <= response.status < 500 and response.status != 403):
             self.key = self.session_id = None
         return response

@@ -28,7 +28,7 @@ class WireBrowser:
         proof, origin = self.key.refresh_proof(challenge), str(client.base_url).rstrip("/")
         fields = refresh_headers(self.session_id, proof, origin=origin) | headers
         response = await client.post("/dbsc/refresh", headers=fields)
-        if response.status_code == 200 and "continue" not in response.json():
+        if response.status_code == 200 and b'"continue":false' not in response.content:
             self.used.append(challenge)
             self.bound = response.cookies[BOUND]
         return response

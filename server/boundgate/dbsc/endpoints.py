@@ -163,7 +163,7 @@ def _challenge(session_id: str, challenge: str) -> EndpointAnswer:
 
 def _renewed(renewal: Renewal, kind: str) -> EndpointAnswer:
     headers = (
-        _JSON,
+        *((_JSON,) if renewal.body else ()),
         *[(b"set-cookie", cookie.encode()) for cookie in renewal.set_cookies],
         (_CHALLENGE, renewal.challenge_header.encode()),
     )

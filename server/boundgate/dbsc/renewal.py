@@ -55,7 +55,10 @@ class KeyedSession:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The answer to an accepted proof: 200, this body, these `Set-Cookie` values, this next challenge."""
+    """The answer to an accepted proof: 200, this body, these `Set-Cookie` values, this next challenge.
+
+    An empty body leaves the browser's instructions as they are.
+    """
 
     session_id: str
     user: str
@@ -93,7 +96,7 @@ class Renewals:
     ) -> None:
         self._ledger, self._challenges, self._macs = ledger, challenges, macs
         self._endpoints, self._rules, self._clock = endpoints, rules, clock
-        self._leniencies = leniencies
+        self._leniencies, self._since = leniencies, clock()
         self._fresh = endpoints.fresh.set_cookie("", max_age_seconds=rules.bound_cookie_seconds)
 
     def verify_registration(self, proof: str) -> RegistrationProof:
@@ -173,13 +176,16 @@ class Renewals:
         if minted is None:
             return None
         value = seal(BoundValue(session.id, minted.mint, now, prefix), macs=self._macs)
+        # DBSC §8.8: an empty body changes nothing. What the browser was told since these instructions are in force, by
+        # a registration or by the first refresh after a start, it need not be told again.
+        told = challenge is not None and newest.at >= self._since
         return Renewal(
             session_id=session.id,
             user=session.user,
             mint=minted.mint,
             proved_at=now,
             signatures=minted.signatures,
-            body=self._endpoints.instructions.body(session.id),
+            body=b"" if told else self._endpoints.instructions.body(session.id),
             set_cookies=(
                 self._endpoints.bound.set_cookie(value, max_age_seconds=life),
                 self._fresh,
