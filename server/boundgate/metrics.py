@@ -7,6 +7,7 @@ by `worker.py` before this is imported), and any of them answers with the sums.
 from __future__ import annotations
 
 import os
+from collections import Counter as Counts
 from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -20,8 +21,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        # Finding a labelled counter costs more than counting does. Kinds and outcomes are words of ours.
-        self._counters: dict[tuple[str, str], Counter] = {}
+        self._noted: Counts[tuple[str, str]] = Counts()
         self.calls = Counter(
             "boundgate_calls", "Calls to /v1 by outcome.", ["route", "decision"], registry=self._registry
         )
@@ -42,14 +42,18 @@ class Metrics:
         )
 
     def note_event(self, kind: str, outcome: str) -> None:
-        """Count one security-relevant event."""
-        counter = self._counters.get((kind, outcome))
-        if counter is None:
-            counter = self._counters[kind, outcome] = self.events.labels(kind, outcome)
-        counter.inc()
+        """Count one security-relevant event. It shows once it is published, which costs more than counting does."""
+        self._noted[kind, outcome] += 1
+
+    def publish(self) -> None:
+        """Show what has been noted since."""
+        noted, self._noted = self._noted, Counts()
+        for (kind, outcome), times in noted.items():
+            self.events.labels(kind, outcome).inc(times)
 
     def text(self) -> bytes:
         """What this process has counted, or all workers together."""
+        self.publish()
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         together, collector = CollectorRegistry(), cast("Any", MultiProcessCollector)  # untyped in the package

@@ -76,6 +76,7 @@ class Services:
         await self.journal.flush()
         await self.recorder.flush()
         self.metrics.dropped.set(self.recorder.dropped)
+        self.metrics.publish()
 
     async def prune(self) -> None:
         """Forget what is older than the retention; a sign-in not before it has ended."""

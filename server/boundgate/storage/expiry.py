@@ -29,6 +29,11 @@ class ExpiryQueue(Generic[Key]):
 
     def pop_due(self, now: float) -> Iterator[tuple[Key, float]]:
         """Take out keys whose time has come, with that time; at most `DUE_AT_ONCE`."""
+        if not self._heap or self._heap[0][0] > now:
+            return iter(())
+        return self._pop_due(now)
+
+    def _pop_due(self, now: float) -> Iterator[tuple[Key, float]]:
         for _ in range(DUE_AT_ONCE):
             if not self._heap or self._heap[0][0] > now:
                 return

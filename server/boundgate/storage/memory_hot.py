@@ -56,6 +56,9 @@ class MemoryHotState:
         return self._epoch
 
     async def consume(self, challenge: ValidChallenge, *, now: float) -> bool:
+        return self._use_up(challenge, now)
+
+    def _use_up(self, challenge: ValidChallenge, now: float) -> bool:
         for forgotten, at in self._consumed_until.pop_due(now):
             self._consumed.discard(forgotten)
             self._forgotten_until = at
@@ -78,7 +81,7 @@ class MemoryHotState:
         window_seconds: float,
         keep_seconds: float,
     ) -> Minted | None:
-        if challenge is not None and not await self.consume(challenge, now=now):
+        if challenge is not None and not self._use_up(challenge, now):
             return None
         activity = self._touch(session_id, now, now + LONGEST_SESSION_SECONDS)
         if known is not None and activity.mint is None:
