@@ -58,7 +58,8 @@ def read_challenge(header: str, session_id: str) -> str | None:
         return None
     found = None
     for item, parameters in members:
-        if type(item) is str and item and parameters.get("id") == session_id:
+        named = parameters.get("id")
+        if type(item) is str and item and type(named) is str and named == session_id:
             found = item
     return found
 

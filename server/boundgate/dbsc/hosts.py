@@ -7,6 +7,7 @@ that have none (`localhost`, IP addresses, public suffixes themselves) are a sit
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
@@ -15,6 +16,7 @@ from publicsuffixlist import PublicSuffixList
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _MAX_HOST_CHARS = 253
+_ESCAPE = re.compile("%(2[1-9a-f]|[3-7][0-9a-f])", re.IGNORECASE)
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
@@ -60,6 +62,11 @@ def split_url(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def unescape(reference: str) -> str:
+    """A URL in an offer or in instructions as Chromium resolves it: without escapes of visible ASCII."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), reference)
 
 
 def canonical_host(host: str) -> str | None:

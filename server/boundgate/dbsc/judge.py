@@ -30,6 +30,7 @@ from boundgate.dbsc.hosts import (
     read_origin,
     registrable_domain,
     split_url,
+    unescape,
 )
 from boundgate.dbsc.problems import Problem, problem
 from boundgate.dbsc.scope import Scope, path_of, pattern_mismatch
@@ -118,7 +119,7 @@ def check_instructions(
 def resolve_refresh_url(refresh_url: str, serving_url: str) -> str:
     """The absolute refresh URL; a missing one means the serving URL, and an unreadable one is returned as it is."""
     try:
-        return urljoin(serving_url, refresh_url.strip())
+        return urljoin(serving_url, unescape(refresh_url.strip()))
     except ValueError:
         return refresh_url
 

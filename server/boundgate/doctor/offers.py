@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import http_sf
 from http_sf import StructuredFieldError, Token
 
-from boundgate.dbsc.hosts import read_origin
+from boundgate.dbsc.hosts import read_origin, unescape
 
 _SUPPORTED = ("ES256", "RS256")
 _TEXTS = ("path", "challenge", "authorization", "provider_key", "provider_session_id", "provider_url")
@@ -67,7 +67,7 @@ def _judge(member: Any, parameters: dict[str, Any], url: str) -> Member:
 
 def _endpoint(parameters: dict[str, Any], algorithms: list[str], url: str) -> Member:
     try:
-        endpoint = urljoin(url, parameters["path"])
+        endpoint = urljoin(url, unescape(parameters["path"]))
     except ValueError:
         return Member(None, "its path is no URL")
     origin, page = read_origin(endpoint), read_origin(url)

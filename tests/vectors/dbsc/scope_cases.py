@@ -80,6 +80,12 @@ def origin_scope() -> list[Case]:
             outside=[f"{ORIGIN}/dbsc", f"{ORIGIN}/dbsc?y", f"{ORIGIN}/dbsc/register"],
         ),
         *urls(
+            "an escaped refresh URL",
+            document(refresh_url="/dbsc%2Frefre%73h"),
+            inside=[f"{ORIGIN}/dbsc%2Frefresh"],
+            outside=[f"{ORIGIN}/dbsc/refresh"],
+        ),
+        *urls(
             "a rule cannot bring the refresh URL back",
             document(rules=[rule("include", path="/dbsc/refresh")]),
             outside=[f"{ORIGIN}/dbsc/refresh"],

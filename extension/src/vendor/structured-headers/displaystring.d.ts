@@ -1,0 +1,5 @@
+export declare class DisplayString {
+    private value;
+    constructor(value: string);
+    toString(): string;
+}

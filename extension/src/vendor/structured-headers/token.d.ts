@@ -1,0 +1,5 @@
+export declare class Token {
+    private value;
+    constructor(value: string);
+    toString(): string;
+}
