@@ -114,8 +114,9 @@ class LibraryServer:
         )
         return REGISTRATION, registration_offers(offer)
 
-    async def register(self, proof: str, *, prefix: bytes) -> Renewal:
+    async def register(self, proof: str, *, prefix: bytes, client: str | None, cookies: str | None) -> Renewal:
         """As `boundgate.dbsc.BoundSessions` says. The first key counts."""
+        del client, cookies
         verified = self.renewals.verify_registration(proof)
         if self._voucher is not None:
             accept_only(verified.key, expected_thumbprint=self._voucher.key_thumbprint)
