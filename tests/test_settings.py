@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from boundgate.settings import SettingsError, load_settings
 from boundgate.storage import ValkeyLink
-from boundgate.terms import Tier
+from boundgate.terms import Provenance, Tier
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +61,14 @@ def test_changing_one_field_of_a_tier_keeps_the_others(monkeypatch):
     assert tiers[Tier.STANDARD].step_up is False
 
 
+def test_the_keys_that_a_tier_accepts_are_a_list_in_either_spelling(tmp_path, monkeypatch):
+    (tmp_path / "x.toml").write_text('[tiers.standard]\naccepted_provenances = ["software"]\n')
+    monkeypatch.setenv("BOUNDGATE_TIERS__PREMIUM__ACCEPTED_PROVENANCES", "browser, attested")
+    tiers = load_settings(config_file=tmp_path / "x.toml").tiers
+    assert tiers[Tier.PREMIUM].accepted_provenances == (Provenance.BROWSER, Provenance.ATTESTED)
+    assert tiers[Tier.STANDARD].accepted_provenances == (Provenance.SOFTWARE,)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -85,6 +93,11 @@ def test_changing_one_field_of_a_tier_keeps_the_others(monkeypatch):
         ({"port": 0}, "port"),
         ({"nonsense": 1}, "nonsense: there is no such setting"),
         ({"tiers": {"gold": {}}}, "tiers"),
+        ({"tiers": {"premium": {"accepted_provenances": []}}}, "an empty list would admit nobody"),
+        ({"tiers": {"premium": {"accepted_provenances": ["none", "browser"]}}}, "none is no key"),
+        ({"tiers": {"premium": {"accepted_provenances": ["tpm"]}}}, "tiers.premium.accepted_provenances.0: Input"),
+        ({"tiers": {"premium": {"least_provenance": "browser"}}}, "there is no such setting"),
+        ({"registration_seconds": 9}, "registration_seconds must be at least 10"),
         ({"workers": 2}, "workers above 1 need hot_state_url"),
         ({"hot_state_url": "valkey.example.com:6379"}, "hot_state_url must look like redis://"),
         ({"hot_state_url": "redis://"}, "hot_state_url must look like redis://"),

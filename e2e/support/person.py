@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, expect
@@ -49,10 +50,12 @@ class Person:
 
     def wait_until(self, state: str) -> dict[str, Any]:
         """Wait until `GET /session` says this state; returns all that it says."""
-        self.page.wait_for_function(
-            "async state => (await (await fetch('/session')).json()).state === state", arg=state, timeout=SHORT_MS
-        )
-        return self.session()
+        # `wait_for_function` takes the promise of an answer for a yes.
+        deadline = time.monotonic() + SHORT_MS / 1000
+        while (found := self.session())["state"] != state:
+            assert time.monotonic() < deadline, found
+            self.page.wait_for_timeout(50)
+        return found
 
     def session(self) -> dict[str, Any]:
         """`GET /session` from the page."""

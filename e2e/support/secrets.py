@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,12 @@ class Secrets:
             self.found.add(token)
 
     def add_cookies(self, context: BrowserContext) -> None:
+        """What is in the jar of a context."""
+        self.add_jar(context.cookies())
+
+    def add_jar(self, cookies: Iterable[Mapping[str, Any]]) -> None:
         """What is in a jar; of a bound value its MAC, which is what makes it one."""
-        for cookie in context.cookies():
+        for cookie in cookies:
             if cookie["name"] == LOGIN:
                 self.found.add(cookie["value"])
             elif cookie["name"] == BOUND:

@@ -190,6 +190,7 @@ def _compose(
             rules=rules,
             clock=clock,
         ),
+        macs=keyring,
         rules=rules,
         clock=clock,
     )

@@ -35,14 +35,39 @@ ENV_PREFIX = "BOUNDGATE_"
 CONFIG_FILE_VARIABLE = "BOUNDGATE_CONFIG_FILE"
 
 
+def split_list(value: object) -> object:
+    """A list written as one text, comma-separated, as in an environment variable; anything else as it is."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
 class TierRule(BaseModel):
     """What one tier of models asks of a session."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    least_provenance: Provenance = Provenance.SOFTWARE
+    accepted_provenances: Annotated[tuple[Provenance, ...], NoDecode] = (
+        Provenance.SOFTWARE,
+        Provenance.BROWSER,
+        Provenance.ATTESTED,
+    )
     proof_max_age_seconds: int = Field(default=300, ge=1, le=86_400)
     step_up: bool = False
+
+    @field_validator("accepted_provenances", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        return split_list(value)
+
+    @field_validator("accepted_provenances")
+    @classmethod
+    def _check_keys(cls, value: tuple[Provenance, ...]) -> tuple[Provenance, ...]:
+        if not value:
+            raise ValueError("an empty list would admit nobody; name software, browser or attested")
+        if Provenance.NONE in value:
+            raise ValueError("none is no key, and no call is admitted without one; name software, browser or attested")
+        return value
 
 
 DEFAULT_TIERS: Mapping[Tier, TierRule] = {Tier.STANDARD: TierRule(), Tier.PREMIUM: TierRule(step_up=True)}
@@ -159,9 +184,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", "metrics_networks", "relying_origins", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        return split_list(value)
 
     @field_validator("tiers", mode="before")
     @classmethod

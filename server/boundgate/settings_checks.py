@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from boundgate.settings import Settings
 
 
+EXTENSION_NEEDS_SECONDS = 10
+"""In Chromium the companion extension leaves the browser's own DBSC five seconds before it registers."""
+
+
 def problems(settings: Settings) -> list[str]:
     """One public sentence for each thing that cannot work; empty where all is well."""
     found = [*_origin_problems(settings.origin), *_upstream_problems(settings), *_worker_problems(settings)]
@@ -24,6 +28,11 @@ def problems(settings: Settings) -> list[str]:
         found.append(
             "dbsc_challenge_seconds must exceed bound_cookie_seconds: a challenge sent ahead would be stale "
             "whenever the browser needs it, and every refresh would take two round trips"
+        )
+    if settings.registration_seconds < EXTENSION_NEEDS_SECONDS:
+        found.append(
+            f"registration_seconds must be at least {EXTENSION_NEEDS_SECONDS}: in Chromium the companion extension "
+            "waits five seconds for the browser's own key before it registers one"
         )
     if settings.login_idle_seconds > settings.login_seconds:
         found.append("login_idle_seconds must not exceed login_seconds")

@@ -8,8 +8,9 @@ from enum import StrEnum
 class Provenance(StrEnum):
     """Where a session's key is known to live. A claim of the wire, never raised silently.
 
-    `BROWSER` means "registered the way a browser's own DBSC registers"; nothing on the wire proves hardware, so
-    no default rule ranks it above `SOFTWARE`.
+    `SOFTWARE` means that whoever registered the key said that it is not the browser itself (`DBSC-Client`). `BROWSER`
+    means "registered the way a browser's own DBSC registers"; nothing on the wire proves hardware, so no default rule
+    ranks it above `SOFTWARE`.
     """
 
     NONE = "none"

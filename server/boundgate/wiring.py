@@ -102,7 +102,7 @@ def policy_rules(settings: Settings) -> Rules:
     """What each tier asks for."""
     return {
         tier: Rule(
-            least_provenance=rule.least_provenance,
+            accepted_provenances=frozenset(rule.accepted_provenances),
             proof_max_age_seconds=rule.proof_max_age_seconds,
             step_up=rule.step_up,
         )

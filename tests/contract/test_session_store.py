@@ -123,6 +123,16 @@ async def test_an_expired_offer_binds_nothing(store: SessionStore, late_by: floa
     assert view.binding is None
 
 
+async def test_another_key_marks_nothing_where_it_is_not_to_contest(store: SessionStore) -> None:
+    await sign_in(store)
+    await store.bind(OFFER, a_binding(key="first"), now=NOW)
+    second = a_binding(key="second")
+    assert await store.bind(OFFER, second, now=NOW + 1, contesting=False) is BindOutcome.OTHER_KEY
+    view = await store.view("s1")
+    assert view is not None
+    assert view.binding == a_binding(key="first")
+
+
 async def test_an_expired_offer_contests_nothing(store: SessionStore) -> None:
     await sign_in(store)
     await store.bind(OFFER, a_binding(), now=NOW)

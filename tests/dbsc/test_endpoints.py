@@ -22,6 +22,7 @@ from boundgate.dbsc import (
     answer_refresh,
     answer_registration,
 )
+from boundgate.dbsc.headers import UNNAMED_CLIENT
 from boundgate.errors import Conflict, StorageUnavailable
 
 ORIGIN, PREFIX = "https://example.test", b"\x04net"
@@ -38,8 +39,10 @@ class Sessions:
     living: Exception | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     renewal: Renewal = RENEWAL
+    clients: list[tuple[str | None, str | None]] = field(default_factory=list)
 
-    async def register(self, proof: str, *, prefix: bytes) -> Renewal:
+    async def register(self, proof: str, *, prefix: bytes, client: str | None, cookies: str | None) -> Renewal:
+        self.clients.append((client, cookies))
         return self._answer("register", proof, prefix)
 
     async def refresh(self, session_id: str, proof: str, *, prefix: bytes) -> Renewal:
@@ -164,3 +167,30 @@ async def test_a_proof_that_a_page_sent_reaches_nobody(endpoint: Any, sign: dict
     answer = await endpoint(sessions, **sign)
     assert (answer.status, code_in(answer), sessions.asked) == (PageScript.status, "page_script", [])
     assert challenge_in(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "client"),
+    [
+        ({}, None),
+        ({"fetch_mode": None, "fetch_site": None, "origin": None}, None),
+        ({"client": "boundgate-extension/1.0"}, "boundgate-extension/1.0"),
+        ({"client": ""}, UNNAMED_CLIENT),
+        ({"client": "\x00" * 9000}, UNNAMED_CLIENT),
+        ({"fetch_mode": "cors", "fetch_site": "none", "origin": "chrome-extension://a"}, UNNAMED_CLIENT),
+        ({"fetch_mode": "cors", "origin": "moz-extension://1-2", "client": "theirs/2"}, "theirs/2"),
+    ],
+)
+async def test_a_registration_tells_what_sent_it_unless_that_is_the_browser_itself(
+    said: dict[str, str | None], client: str | None
+) -> None:
+    sessions = Sessions()
+    answer = await register(sessions, **said, cookies="a=1")
+    assert (answer.client, sessions.clients) == (client, [(client, "a=1")])
+    sessions.outcome = Conflict("Taken.", code="second_key")
+    refused = await register(sessions, **said)
+    assert (refused.status, refused.outcome, refused.client) == (409, "second_key", client)
+
+
+async def test_a_registration_without_proof_tells_what_sent_it() -> None:
+    assert (await register(Sessions(), proof=None, client="theirs/2")).client == "theirs/2"

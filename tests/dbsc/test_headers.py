@@ -17,13 +17,22 @@ from boundgate.dbsc import (
     ProofMalformed,
     challenge_for,
     challenges_for,
+    read_client,
     read_proof,
     read_session_id,
     read_skipped,
     request_names,
 )
 from boundgate.dbsc.compact import MAX_PROOF_CHARS
-from boundgate.dbsc.headers import MAX_SESSION_ID_CHARS, RESPONSE, SESSION_ID, SKIPPED, sf_string
+from boundgate.dbsc.headers import (
+    MAX_CLIENT_CHARS,
+    MAX_SESSION_ID_CHARS,
+    RESPONSE,
+    SESSION_ID,
+    SKIPPED,
+    UNNAMED_CLIENT,
+    sf_string,
+)
 from tests.support.soft_browser import read_challenge
 
 SF_STRING = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=80)
@@ -125,3 +134,23 @@ def test_a_skip_keeps_its_session(reason: str, session_id: str) -> None:
     members: Any = [(http_sf.Token(reason), {"session_identifier": session_id})]
     (skipped,) = read_skipped(http_sf.ser(members))
     assert (skipped.reason, skipped.session_id) == (reason, session_id)
+
+
+@pytest.mark.parametrize("value", ["boundgate-extension/1.0.2", "curl", "a+b_c/1.0-rc.1", "x" * MAX_CLIENT_CHARS])
+def test_a_client_is_known_by_its_product_and_version(value: str) -> None:
+    assert read_client(value) == read_client(f" {value}\t") == value
+
+
+@pytest.mark.parametrize(
+    "value", ["", "/1", "a/", "a/1/2", "a b", "a\nb", "moz-extension://1-2", "\u00e9", "x" * (MAX_CLIENT_CHARS + 1)]
+)
+def test_whatever_else_is_declared_is_a_client_without_a_name(value: str) -> None:
+    assert read_client(value) == UNNAMED_CLIENT
+
+
+@given(value=st.text() | STRUCTURED)
+def test_any_declared_client_is_short_printable_and_never_nothing(value: str) -> None:
+    client = read_client(value)
+    assert 0 < len(client) <= MAX_CLIENT_CHARS
+    assert client.isascii()
+    assert client.isprintable()

@@ -25,6 +25,7 @@ _NAMES = (
     b"secure-session-response", b"sec-secure-session-id", b"origin", b"sec-fetch-mode", b"sec-fetch-site", b"cookie",
     b"secure-session-skipped", b"authorization", b"user-agent", b"content-type", b"host", b"x-forwarded-for", b"dpop",
     b"sec-fetch-dest", b"accept", b"content-length", b"range", b"if-none-match", b"expect", b"transfer-encoding",
+    b"dbsc-client",
 )  # fmt: skip
 _PATHS = ("/session", "/v1/chat/completions", "/v1/models", "/account", "/", "/sign-in", "/sign-in/options", "/healthz")
 

@@ -153,7 +153,7 @@ async def test_a_program_with_a_key_file_registers_as_browser_and_gains_nothing_
     assert answer.status_code == 200
     assert (await program.state())["provenance"] == Provenance.BROWSER
     for tier, rule in site.services.rules.items():
-        assert rule.least_provenance in {Provenance.NONE, Provenance.SOFTWARE}, tier
+        assert rule.accepted_provenances >= {Provenance.SOFTWARE, Provenance.BROWSER}, tier
     for tier in (*Tier, None):
         facts = {
             provenance: Facts(

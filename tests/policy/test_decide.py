@@ -8,14 +8,19 @@ import pytest
 
 from boundgate.policy.decide import decide
 from boundgate.policy.model import Action, Authorization, Facts, Rule
+from boundgate.settings import load_settings
 from boundgate.terms import Provenance, SessionState, Tier
+from boundgate.wiring import policy_rules
 
+ANY_KEY = frozenset(Provenance) - {Provenance.NONE}
 RULES = {
-    Tier.STANDARD: Rule(least_provenance=Provenance.SOFTWARE, proof_max_age_seconds=300, step_up=False),
-    Tier.PREMIUM: Rule(least_provenance=Provenance.SOFTWARE, proof_max_age_seconds=300, step_up=True),
+    Tier.STANDARD: Rule(accepted_provenances=ANY_KEY, proof_max_age_seconds=300, step_up=False),
+    Tier.PREMIUM: Rule(accepted_provenances=ANY_KEY, proof_max_age_seconds=300, step_up=True),
 }
-STRICT = {tier: Rule(least_provenance=Provenance.ATTESTED, proof_max_age_seconds=60, step_up=False) for tier in Tier}
-RANK = {Provenance.NONE: 0, Provenance.SOFTWARE: 1, Provenance.BROWSER: 1, Provenance.ATTESTED: 2}
+STRICT = {
+    Tier.STANDARD: Rule(accepted_provenances=frozenset({Provenance.BROWSER}), proof_max_age_seconds=60, step_up=False),
+    Tier.PREMIUM: Rule(accepted_provenances=frozenset({Provenance.ATTESTED}), proof_max_age_seconds=60, step_up=False),
+}
 EVERY = list(
     product(
         Authorization,
@@ -50,7 +55,7 @@ def expected(facts: Facts, rules: dict[Tier, Rule]) -> tuple[Action, str]:
         (facts.contested, (Action.STEP_UP, "step_up_required")),
         (rule is None, (Action.ALLOW, "ok")),
         (
-            rule is not None and RANK[facts.provenance] < RANK[rule.least_provenance],
+            rule is not None and facts.provenance not in rule.accepted_provenances,
             (Action.REFUSE, "model_forbidden"),
         ),
         (rule is not None and rule.step_up, (Action.STEP_UP, "step_up_required")),
@@ -93,14 +98,29 @@ def test_nothing_but_a_bound_session_is_ever_allowed() -> None:
             assert not contested
 
 
-@pytest.mark.parametrize("provenance", Provenance)
-def test_a_browser_key_is_never_worth_more_than_a_software_key(provenance: Provenance) -> None:
-    rules = {tier: Rule(least_provenance=provenance, proof_max_age_seconds=300, step_up=False) for tier in Tier}
+@pytest.mark.parametrize("tier", Tier)
+def test_by_default_a_browser_key_is_worth_no_more_than_a_software_key(tier: Tier) -> None:
+    rules = policy_rules(load_settings())
     outcomes = {
-        key: decide(Facts(state=SessionState.BOUND, provenance=key, proof_age_seconds=1.0, tier=Tier.STANDARD), rules)
+        key: decide(Facts(state=SessionState.BOUND, provenance=key, proof_age_seconds=1.0, tier=tier), rules)
         for key in (Provenance.SOFTWARE, Provenance.BROWSER)
     }
     assert outcomes[Provenance.SOFTWARE] == outcomes[Provenance.BROWSER]
+
+
+@pytest.mark.parametrize("accepted", [{"browser"}, {"software"}, {"attested", "software"}, {"browser", "attested"}])
+@pytest.mark.parametrize("provenance", Provenance)
+def test_a_rule_takes_the_keys_that_it_lists_and_names_them_to_the_others(
+    accepted: set[str], provenance: Provenance
+) -> None:
+    keys = frozenset(map(Provenance, accepted))
+    rules = {tier: Rule(accepted_provenances=keys, proof_max_age_seconds=300, step_up=False) for tier in Tier}
+    facts = Facts(state=SessionState.BOUND, provenance=provenance, proof_age_seconds=1.0, tier=Tier.STANDARD)
+    decision = decide(facts, rules)
+    assert (decision.code == "ok") is (provenance in keys)
+    if provenance not in keys:
+        assert decision.code == "model_forbidden"
+        assert [word for word in accepted if word not in decision.detail] == []
 
 
 def test_a_refusal_says_what_to_do() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from boundgate.dbsc import LENIENT, STRICT, EndpointAnswer, Leniencies, Renewal, SessionUnknown
-from boundgate.protect.endpoints import DbscEndpoints, EndpointPaths, ProofCaller
+from boundgate.dbsc import LENIENT, STRICT, EndpointAnswer, EndpointRequest, Leniencies, Renewal, SessionUnknown
+from boundgate.protect.endpoints import DbscEndpoints, EndpointPaths, ProofCaller, _with_client
 
 ORIGIN = "https://example.test"
 CALLER = ProofCaller("192.0.2.1", b"\x04net", "agent")
@@ -17,7 +17,11 @@ class Sessions:
 
     known = True
 
-    async def register(self, proof: str, *, prefix: bytes) -> Renewal:
+    def __init__(self) -> None:
+        self.clients: list[tuple[str | None, str | None]] = []
+
+    async def register(self, proof: str, *, prefix: bytes, client: str | None, cookies: str | None) -> Renewal:
+        self.clients.append((client, cookies))
         return await self.refresh("sid", proof, prefix=prefix)
 
     async def refresh(self, session_id: str, proof: str, *, prefix: bytes) -> Renewal:
@@ -148,3 +152,16 @@ async def test_to_the_letter_of_the_draft_both_values_are_quoted() -> None:
     assert (await strict.call("/dbsc/refresh", **quoted))[0] == 200
     assert (await strict.call("/dbsc/refresh", **PROOF))[0] == 400
     assert (await Endpoints().call("/dbsc/refresh", **quoted))[0] == 200
+
+
+async def test_a_registration_hands_on_what_declares_itself_and_its_cookies() -> None:
+    endpoints = Endpoints()
+    await endpoints.call("/dbsc/register", **PROOF)
+    await endpoints.call("/dbsc/register", **PROOF, dbsc_client="extension/1", cookie="a=1")
+    assert endpoints.sessions.clients == [(None, None), ("extension/1", "a=1")]
+    assert [answer.client for answer, _ in endpoints.observed] == [None, "extension/1"]
+
+
+def test_cookies_that_http_2_has_split_are_put_together() -> None:
+    fields = [(b"cookie", b"a=1"), (b"x", b"y"), (b"cookie", b"b=2; c=3")]
+    assert _with_client(EndpointRequest(), dict(fields), fields).cookies == "a=1; b=2; c=3"

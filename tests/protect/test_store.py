@@ -193,6 +193,20 @@ async def test_an_applications_own_engine_and_migration_serve_as_well(tmp_path: 
     await engine.dispose()
 
 
+async def test_a_table_of_before_gets_the_columns_that_it_lacks_and_keeps_its_rows(stores: tuple[Store, Store]) -> None:
+    first, second = stores
+    if not isinstance(first, SqlStore):
+        return
+    before, client = await bound(first), replace(a_key(2), client="extension/1")
+    async with first._engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE dbsc_sessions DROP COLUMN client"))
+    third = SqlStore(first._engine)
+    await asyncio.gather(third.open(), second.open())
+    assert await third.register(BOB, user="bob", key=client) is Registration.BOUND
+    found = [await second.find(hashed) for hashed in (ALICE, BOB)]
+    assert [record and record.key for record in found] == [before, client]
+
+
 async def test_a_damaged_row_is_no_absence(tmp_path: Path) -> None:
     store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'own.sqlite3'}")
     await bound(store)

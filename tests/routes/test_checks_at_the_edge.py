@@ -172,9 +172,11 @@ async def test_a_proof_made_for_one_endpoint_is_worth_nothing_at_the_other(site:
 
 
 async def test_a_tier_may_ask_for_a_better_key_than_a_browsers(tmp_path: Path) -> None:
-    async with running_site(tmp_path / "data", tiers={"standard": {"least_provenance": "attested"}}) as site:
+    async with running_site(tmp_path / "data", tiers={"standard": {"accepted_provenances": ["attested"]}}) as site:
         refused = await (await site.owner()).chat()
-        assert (refused.status_code, (await refused.get_json())["error"]["code"]) == (403, "model_forbidden")
+        error = (await refused.get_json())["error"]
+        assert (refused.status_code, error["code"]) == (403, "model_forbidden")
+        assert error["message"] == "This model asks for an attested TPM key, and this session has a browser's own key."
 
 
 async def test_sessions_are_forgotten_after_the_retention_and_not_before(site: Site, owner: SoftBrowser) -> None:

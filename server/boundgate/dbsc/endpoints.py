@@ -13,7 +13,15 @@ from typing import Protocol
 
 from boundgate.dbsc.caller import refuse_page_script
 from boundgate.dbsc.errors import DbscError, SessionEnded, SessionUnknown
-from boundgate.dbsc.headers import CHALLENGE, RESPONSE, SESSION_ID, read_proof, read_session_id
+from boundgate.dbsc.headers import (
+    CHALLENGE,
+    RESPONSE,
+    SESSION_ID,
+    UNNAMED_CLIENT,
+    read_client,
+    read_proof,
+    read_session_id,
+)
 from boundgate.dbsc.leniency import LENIENT, Leniencies
 from boundgate.dbsc.renewal import Renewal
 from boundgate.errors import (
@@ -33,8 +41,16 @@ _CHALLENGE = CHALLENGE.lower().encode()
 class BoundSessions(Protocol):
     """Who keeps the sessions. `prefix` is the network that a proof comes from."""
 
-    async def register(self, proof: str, *, prefix: bytes) -> Renewal:
-        """Take the key of a registration proof. Raises DbscError, Conflict."""
+    async def register(self, proof: str, *, prefix: bytes, client: str | None, cookies: str | None) -> Renewal:
+        """Take the key of a registration proof.
+
+        Args:
+            client: what a client that is not the browser itself calls itself; its key is in software.
+            cookies: the request's `Cookie`, which shows whether a second key comes from the browser of the first.
+
+        Raises:
+            DbscError, Conflict.
+        """
 
     async def refresh(self, session_id: str, proof: str, *, prefix: bytes) -> Renewal:
         """Renew against a proof. Raises DbscError; SessionEnded or SessionUnknown where there is nothing to renew."""
@@ -57,6 +73,10 @@ class EndpointRequest:
     origin: str | None = None
     fetch_mode: str | None = None
     fetch_site: str | None = None
+    client: str | None = None
+    """`DBSC-Client`; asked for at a registration."""
+    cookies: str | None = None
+    """`Cookie`, several fields joined by `; `; asked for at a registration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +94,8 @@ class EndpointAnswer:
     """Only where it is a session's, and not what somebody made up."""
     reason: str | None = None
     renewal: Renewal | None = None
+    client: str | None = None
+    """What a registration said that its client is; None for a browser's own."""
 
 
 async def answer_registration(
@@ -85,14 +107,17 @@ async def answer_registration(
     leniencies: Leniencies = LENIENT,
 ) -> EndpointAnswer:
     """DBSC §8.7. One answer, no challenge loop: Chromium gives up after a 403 here."""
-    kind = "dbsc.register"
+    kind, client = "dbsc.register", _declared(request)
     if request.proof is None:
         # Chromium registers without key and proof where an offer has no challenge. Ours have one.
-        return _problem(BadRequest(f"A registration needs a proof in {RESPONSE}.", code="proof_missing"), kind=kind)
+        missing = BadRequest(f"A registration needs a proof in {RESPONSE}.", code="proof_missing")
+        return _problem(missing, kind=kind, client=client)
     try:
-        return _renewed(await sessions.register(_proof(request, expected_origins, leniencies), prefix=prefix), kind)
+        proof = _proof(request, expected_origins, leniencies)
+        renewal = await sessions.register(proof, prefix=prefix, client=client, cookies=request.cookies)
     except (DbscError, Conflict, BadRequest, StorageUnavailable) as error:
-        return _problem(error, kind=kind)
+        return _problem(error, kind=kind, client=client)
+    return _renewed(renewal, kind, client=client)
 
 
 async def answer_refresh(
@@ -116,6 +141,14 @@ async def answer_refresh(
     except (DbscError, StorageUnavailable) as error:
         return await _refused(session_id, error, sessions)
     return _renewed(renewal, "dbsc.refresh")
+
+
+def _declared(request: EndpointRequest) -> str | None:
+    """What sent a registration, where it is not the browser itself."""
+    if request.client is not None:
+        return read_client(request.client)
+    # In these modes only an extension comes as far as a proof; see `refuse_page_script`.
+    return None if request.fetch_mode in {None, "no-cors"} else UNNAMED_CLIENT
 
 
 def _proof(request: EndpointRequest, expected_origins: Collection[str], leniencies: Leniencies) -> str:
@@ -161,7 +194,7 @@ def _challenge(session_id: str, challenge: str) -> EndpointAnswer:
     )
 
 
-def _renewed(renewal: Renewal, kind: str) -> EndpointAnswer:
+def _renewed(renewal: Renewal, kind: str, *, client: str | None = None) -> EndpointAnswer:
     headers = (
         *((_JSON,) if renewal.body else ()),
         *[(b"set-cookie", cookie.encode()) for cookie in renewal.set_cookies],
@@ -175,11 +208,17 @@ def _renewed(renewal: Renewal, kind: str) -> EndpointAnswer:
         outcome="ok",
         session_id=renewal.session_id,
         renewal=renewal,
+        client=client,
     )
 
 
 def _problem(
-    error: BoundgateError, *, kind: str, session_id: str | None = None, challenge: str | None = None
+    error: BoundgateError,
+    *,
+    kind: str,
+    session_id: str | None = None,
+    challenge: str | None = None,
+    client: str | None = None,
 ) -> EndpointAnswer:
     status, headers = error.status, [_PROBLEM]
     if challenge is not None:
@@ -194,4 +233,5 @@ def _problem(
         # An id that nobody was found to have may be made up, and each would make its refusal a row of its own.
         session_id=session_id if challenge is not None else None,
         reason=error.detail,
+        client=client,
     )

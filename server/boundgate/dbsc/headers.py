@@ -20,10 +20,15 @@ CHALLENGE = "Secure-Session-Challenge"
 RESPONSE = "Secure-Session-Response"
 SESSION_ID = "Sec-Secure-Session-Id"
 SKIPPED = "Secure-Session-Skipped"
+CLIENT = "DBSC-Client"
+"""Ours, in no draft: a client that is not the browser itself says so at its registration. It only ever lowers trust."""
 
 MAX_SESSION_ID_CHARS = 128
 MAX_SKIPPED_CHARS = 2048
+MAX_CLIENT_CHARS = 64
+UNNAMED_CLIENT = "unnamed"
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]+")
+_CLIENT = re.compile(r"[A-Za-z0-9._+-]+(?:/[A-Za-z0-9._+-]+)?")
 _SKIP_REASONS = frozenset({"unreachable", "server_error", "quota_exceeded"})
 
 
@@ -103,6 +108,15 @@ def read_skipped(value: str) -> tuple[Skipped, ...]:
             session_id = parameters.get("session_identifier")
             found.append(Skipped(str(member), session_id if type(session_id) is str else None))
     return tuple(found)
+
+
+def read_client(value: str) -> str:
+    """The product and version in `DBSC-Client`, such as `boundgate-extension/1.0`, fit for records.
+
+    Whatever is there declares a client: what is too long or reads otherwise is `UNNAMED_CLIENT`, never raised.
+    """
+    value = value.strip(" \t")
+    return value if len(value) <= MAX_CLIENT_CHARS and _CLIENT.fullmatch(value) else UNNAMED_CLIENT
 
 
 def _text_of(value: str, header: str, leniencies: Leniencies) -> str:

@@ -7,15 +7,22 @@ from boundgate.terms import Provenance, SessionState
 
 ALLOW = Decision(Action.ALLOW, "ok", "")
 
-# `browser` is a claim of the wire, so it ranks with `software`.
-_RANK = {Provenance.NONE: 0, Provenance.SOFTWARE: 1, Provenance.BROWSER: 1, Provenance.ATTESTED: 2}
+_KEYS = {
+    Provenance.NONE: "no key",
+    Provenance.SOFTWARE: "a software key",
+    Provenance.BROWSER: "a browser's own key",
+    Provenance.ATTESTED: "an attested TPM key",
+}
 
 _BINDING_DETAIL = {
-    SessionState.SIGNED_OUT: "Sign in with a passkey in a browser that supports Device Bound Session Credentials.",
+    SessionState.SIGNED_OUT: (
+        "Sign in with a passkey in a browser that supports Device Bound Session Credentials, or that has the Boundgate "
+        "extension."
+    ),
     SessionState.BINDING: "This browser is still registering its key; send the request again in a few seconds.",
     SessionState.UNBOUND: (
         "This sign-in is not bound to a key: the browser did not register one. Sign in again with a browser that "
-        "supports Device Bound Session Credentials."
+        "supports Device Bound Session Credentials, or add the Boundgate extension to this one and sign in again."
     ),
 }
 
@@ -56,8 +63,10 @@ def _of_session(facts: Facts) -> Decision | None:
 
 
 def _of_tier(facts: Facts, rule: Rule) -> Decision:
-    if _RANK[facts.provenance] < _RANK[rule.least_provenance]:
-        return _refuse("model_forbidden", f"This model asks for a key that is {rule.least_provenance.value}.")
+    if facts.provenance not in rule.accepted_provenances:
+        accepted = " or ".join(text for provenance, text in _KEYS.items() if provenance in rule.accepted_provenances)
+        detail = f"This model asks for {accepted}, and this session has {_KEYS[facts.provenance]}."
+        return _refuse("model_forbidden", detail)
     if rule.step_up:
         return _step_up("This model needs a passkey confirmation, which this server does not offer yet.")
     if facts.proof_age_seconds is None or facts.proof_age_seconds > rule.proof_max_age_seconds:

@@ -54,7 +54,7 @@ class Decision:
 class Rule:
     """What one tier asks of a session."""
 
-    least_provenance: Provenance
+    accepted_provenances: frozenset[Provenance]
     proof_max_age_seconds: float
     step_up: bool
 

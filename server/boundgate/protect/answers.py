@@ -75,6 +75,20 @@ def refusal(error: AuthenticationError, *, as_page: bool, sign_in: str | None, c
     return Answer(401, (*_PAGE, *_set(cookies)), body, error.public_code)
 
 
+def unproved(error: AuthenticationError, target: str, *, sign_in: str | None, cookies: Sequence[str]) -> Answer:
+    """401 for whoever looks at a page whose proof did not come: an extension that cannot hold requests renews the key
+    now and loads the page again; without one the links do."""
+    where = html.escape(target)
+    link = f'<p><a href="{html.escape(sign_in)}">Sign in again</a></p>' if sign_in else ""
+    body = _page(
+        "One moment: the key must be proved again",
+        "<p>Your sign-in is bound to a key of this browser, and this request came without a recent proof of it. If an "
+        "extension keeps that key, it is renewing the proof now, and this page comes back by itself.</p>"
+        f'<p><a href="{where}">Try again</a></p>{link}',
+    )
+    return Answer(401, (*_PAGE, *_set(cookies)), body, error.public_code)
+
+
 def document(body: bytes) -> Answer:
     """200: a JSON document that never changes while the server runs."""
     return Answer(200, ((b"content-type", b"application/json"), (b"cache-control", b"max-age=300")), body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boundgate.clock import Clock
 from boundgate.dbsc import Arrival, DemandKind, Ledger, demand_proof
 from boundgate.errors import AuthenticationError
-from boundgate.protect.answers import Answer, interstitial, redirect_to_itself, refusal, see_other
+from boundgate.protect.answers import Answer, interstitial, redirect_to_itself, refusal, see_other, unproved
 from boundgate.protect.request import Request
 from boundgate.protect.settings import Cookies, Timing
 from boundgate.protect.standing import Standing, Verdict
@@ -14,7 +14,7 @@ _SIGNED_OUT = AuthenticationError("This needs a sign-in.", code="sign_in_require
 _REVOKED = AuthenticationError("This session is over. Sign in again.", code="session_revoked")
 _UNBOUND = AuthenticationError(
     "This session is not bound to a key of this browser. Sign in with a browser that has Device Bound Session "
-    "Credentials.",
+    "Credentials, or add an extension that does the same.",
     code="binding_required",
 )
 _UNPROVED = AuthenticationError(
@@ -104,6 +104,8 @@ class Bouncer:
         if self._cookies.bound.name in request.cookies and verdict.standing is not Standing.PROTECTED:
             # A refused cookie that stays in the jar keeps the browser from ever refreshing it.
             cookies.append(self._cookies.bound.expire())
+        if is_page and _wants_page(request):
+            return unproved(_UNPROVED, request.target, sign_in=self._sign_in, cookies=cookies)
         return self._refuse(request, _UNPROVED, *cookies)
 
     async def _newer_mint_at(self, verdict: Verdict) -> float | None:
@@ -115,7 +117,8 @@ class Bouncer:
 
     async def _signatures(self, verdict: Verdict, now: float) -> int:
         key = verdict.record.key if verdict.record else None
-        if key is None:
+        # Only a browser has a quota; an extension renews at half of the cookie's life, more often than the limit.
+        if key is None or key.client is not None:
             return 0
         return await self._ledger.signatures(key.id, now=now, window_seconds=self._timing.signature_window_seconds)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from boundgate.asgi import DRAIN_MAX_BYTES, DRAIN_MAX_SECONDS, ASGIApp, Receive, Send
@@ -16,7 +16,7 @@ from boundgate.dbsc.endpoints import (
     answer_refresh,
     answer_registration,
 )
-from boundgate.dbsc.headers import RESPONSE, SESSION_ID, request_names
+from boundgate.dbsc.headers import CLIENT, RESPONSE, SESSION_ID, request_names
 from boundgate.dbsc.leniency import LENIENT, Leniencies
 from boundgate.errors import MethodNotAllowed, problem_document
 
@@ -29,6 +29,7 @@ _PROOF, _SESSION_ID = (
     tuple(found.lower().encode() for found in request_names(name, leniencies=LENIENT))
     for name in (RESPONSE, SESSION_ID)
 )
+_CLIENT = CLIENT.lower().encode()
 NO_STORE = (b"cache-control", b"no-store")
 # DBSC, "Security considerations": a refusal, which any page can provoke, tells no other site anything, neither by
 # reading nor by framing. A renewal takes a header that only the browser itself can set.
@@ -87,6 +88,7 @@ class DbscEndpoints:
         self._caller_of, self._observe, self._headers = caller_of, observe, (NO_STORE, *headers)
         self._leniencies = leniencies
         self._answers = {paths.register: answer_registration, paths.refresh: answer_refresh}
+        self._register = paths.register
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI event."""
@@ -105,8 +107,11 @@ class DbscEndpoints:
         if scope["method"] != "POST":
             await self._refuse_method(send)
             return
+        request = endpoint_request(fields, leniencies=self._leniencies)
+        if scope["path"] == self._register:
+            request = _with_client(request, fields, scope["headers"])
         found = await answer(
-            endpoint_request(fields, leniencies=self._leniencies),
+            request,
             sessions=self._sessions,
             prefix=caller.prefix,
             expected_origins=self._origins,
@@ -141,6 +146,18 @@ def endpoint_request(fields: Fields, *, leniencies: Leniencies = LENIENT) -> End
         origin=origin if origin is None else origin.decode("latin-1"),
         fetch_mode=mode if mode is None else mode.decode("latin-1"),
         fetch_site=site if site is None else site.decode("latin-1"),
+    )
+
+
+def _with_client(request: EndpointRequest, fields: Fields, headers: Iterable[tuple[bytes, bytes]]) -> EndpointRequest:
+    """What counts at a registration besides. Refreshes are many, and need none of it."""
+    client = fields.get(_CLIENT)
+    # RFC 9113 §8.2.3: HTTP/2 may split the field.
+    cookies = b"; ".join(value for name, value in headers if name == b"cookie")
+    return replace(
+        request,
+        client=client if client is None else client.decode("latin-1"),
+        cookies=cookies.decode("latin-1") or None,
     )
 
 

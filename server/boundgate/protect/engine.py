@@ -155,7 +155,14 @@ class Engine:
         registering = answer.kind == "dbsc.register"
         if renewal is not None and key is not None:
             self.events.publish(
-                Registered(at=at, session=session, user=user, thumbprint=key.thumbprint, algorithm=key.algorithm)
+                Registered(
+                    at=at,
+                    session=session,
+                    user=user,
+                    thumbprint=key.thumbprint,
+                    algorithm=key.algorithm,
+                    client=key.client,
+                )
                 if registering
                 else Refreshed(at=at, session=session, user=user, signatures=renewal.signatures)
             )
@@ -163,7 +170,9 @@ class Engine:
             self.events.publish(Retried(at=at, session=session, user=user, reason=answer.outcome))
         elif answer.kind != "dbsc.challenge":
             what = "registration" if registering else "refresh"
-            self.events.publish(Refused(at=at, session=session, user=user, what=what, reason=answer.outcome))
+            self.events.publish(
+                Refused(at=at, session=session, user=user, what=what, reason=answer.outcome, client=answer.client)
+            )
 
     def refused(self, visit: Visit, answer: Answer) -> None:
         """Tell of a refusal; a demand for proof is none yet."""

@@ -34,6 +34,8 @@ class Registered(_Happened):
     thumbprint: str
     """RFC 7638, SHA-256."""
     algorithm: str
+    client: str | None = None
+    """What registered it, such as `boundgate-extension/1.0`, where it was not the browser itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class Refused(_Happened):
     """`request`, `registration` or `refresh`."""
     reason: str
     """An error code: `second_key` is somebody with another key at an offer that was taken."""
+    client: str | None = None
+    """Of a registration, as in `Registered`. An extension beside a browser's own DBSC comes second, and says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

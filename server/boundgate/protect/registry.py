@@ -52,19 +52,26 @@ class Registry:
         self._renewals, self._guard, self._publish, self._clock = renewals, guard, publish, clock
         self._ending: set[asyncio.Task[list[bytes]]] = set()
 
-    async def register(self, proof: str, *, prefix: bytes) -> Renewal:
+    async def register(
+        self, proof: str, *, prefix: bytes, client: str | None = None, cookies: str | None = None
+    ) -> Renewal:
         """Bind the key of a registration proof (DBSC §8.7). A proof that fails leaves the offer as it was.
+
+        Args:
+            client: what registers it, where it is not the browser itself.
+            cookies: not needed: whoever comes second changes nothing here.
 
         Raises:
             ProofMalformed, KeyRefused, KeyNotVouched, ProofRefused, ChallengeStale.
             Conflict: the session has its key already.
         """
+        del cookies
         verified = self._renewals.verify_registration(proof)
         offer = self._offers.read(verified)
         current_visit().concerned = Record(app_hash=offer.app_hash, user=offer.user, key=None)
         if offer.thumbprint is not None:
             accept_only(verified.key, expected_thumbprint=offer.thumbprint)
-        record = self._record(offer, verified.key)
+        record = self._record(offer, verified.key, client)
         # Minted first: were it bound first and the ledger out of reach, no browser would have the session's key.
         renewal = await self._renewals.first(_keyed(record), prefix=prefix)
         await self._bind(record)
@@ -112,7 +119,7 @@ class Registry:
         """End every bound session of a user. Returns how many."""
         return len(await self._to_its_end(lambda: self._store.end_user(user, now=self._clock()), reason))
 
-    def _record(self, offer: Offer, key: PublicKey) -> Record:
+    def _record(self, offer: Offer, key: PublicKey, client: str | None) -> Record:
         now = self._clock()
         bound = BoundKey(
             id=offer.id,
@@ -122,6 +129,7 @@ class Registry:
             bound_at=now,
             last_proof_at=now,
             last_mint=0,
+            client=client,
         )
         return Record(app_hash=offer.app_hash, user=offer.user, key=bound)
 

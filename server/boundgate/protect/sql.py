@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     MetaData,
     Row,
     Select,
@@ -15,6 +18,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     delete,
+    inspect,
     or_,
     select,
     text,
@@ -54,6 +58,7 @@ def dbsc_table(metadata: MetaData, *, name: str = TABLE_NAME) -> Table:
         Column("bound_at", Seconds),
         Column("last_proof_at", Seconds),
         Column("last_mint", BigInteger),
+        Column("client", StoredText),
         Column("ended_at", Seconds, index=True),
     )
 
@@ -65,7 +70,8 @@ class SqlStore:
     Args:
         database: an SQLAlchemy URL, `sqlite+aiosqlite:///PATH` or `postgresql+asyncpg://USER@HOST/NAME`, or the
             application's own asynchronous engine. An engine stays the application's to dispose of.
-        create: make the table where it is missing. False where a migration makes it, see `dbsc_table`.
+        create: make the table where it is missing, and add what an older one lacks. False where a migration makes it,
+            see `dbsc_table`.
         table: its name.
     """
 
@@ -85,9 +91,12 @@ class SqlStore:
             return
         if self._create:
             async with self._database.write() as connection:
+                if self._ready:
+                    return  # another call was first
                 if connection.dialect.name == "postgresql":
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})
                 await connection.run_sync(self._metadata.create_all)
+                await connection.run_sync(_add_missing_columns, self._table)
         self._ready = True
 
     async def find(self, app_hash: bytes) -> Record | None:
@@ -107,6 +116,7 @@ class SqlStore:
             "bound_at": key.bound_at,
             "last_proof_at": key.last_proof_at,
             "last_mint": key.last_mint,
+            "client": key.client,
         }
         await self._open()
         async with self._database.write() as connection:
@@ -172,6 +182,16 @@ class SqlStore:
         return None if row is None else _read(row)
 
 
+def _add_missing_columns(connection: Connection, table: Table) -> None:
+    """A table of before has not all columns. What is new may be NULL, so that its rows stay good, and older workers
+    go on beside this one."""
+    present = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    operations = Operations(MigrationContext.configure(connection))
+    for column in table.columns:
+        if column.name not in present:
+            operations.add_column(table.name, Column(column.name, column.type))
+
+
 def _record_proof(table: Table) -> Update:
     return (
         update(table)
@@ -201,6 +221,7 @@ def _read_key(row: Row[Any]) -> BoundKey:
         bound_at=seconds(row.bound_at),
         last_proof_at=seconds(row.last_proof_at),
         last_mint=whole(row.last_mint),
+        client=maybe(text_of, row.client),
     )
 
 

@@ -28,6 +28,8 @@ class BoundKey:
     """Unix seconds; may lag behind by some seconds, as `last_mint`."""
     last_mint: int
     """The number of the newest cookie value."""
+    client: str | None = None
+    """What registered the key, where it was not the browser itself: the key is then in software."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from boundgate.dbsc.headers import SKIPPED
 from boundgate.errors import AuthenticationError, BoundgateError, Forbidden
 from boundgate.policy.decide import decide
 from boundgate.policy.model import Action, Authorization, Decision, Facts
-from boundgate.routes.context import caller, credential, own_target, services
+from boundgate.routes.context import caller, credential, own_target, services, wants_page
 from boundgate.routes.recording import record_event
 from boundgate.routes.views import render
 from boundgate.routes.wire import openai_error_response
@@ -69,7 +69,7 @@ async def _demand(decision: Decision, found: Credential) -> Response:
         signature_limit=settings.signature_limit,
     )
     if demand.kind is DemandKind.REFUSE:
-        return _refusal(AuthenticationError(decision.detail, code="proof_required"), found)
+        return await _unproved(decision, found)
     if demand.kind is DemandKind.STEP_UP:
         return _refusal(AuthenticationError(_STEP_UP_DETAIL, code="step_up_required"), found)
     target = own_target()
@@ -79,6 +79,19 @@ async def _demand(decision: Decision, found: Credential) -> Response:
         # 307 keeps method and body (RFC 9110 §15.4.8); the browser proves its key before it follows.
         response = Response(status=307, headers={"Location": target})
     _write_fresh(response, demand)
+    return response
+
+
+async def _unproved(decision: Decision, found: Credential) -> Response:
+    """401. Whoever looks at a page gets one: an extension that cannot hold requests proves the key now and loads the
+    page again, once; without one its links do."""
+    refused = _refusal(AuthenticationError(decision.detail, code="proof_required"), found)
+    if request.method not in {"GET", "HEAD"} or not wants_page():
+        return refused
+    response = await render("renew.html", page_status=refused.status_code, target=own_target())
+    for name in ("WWW-Authenticate", "Set-Cookie"):
+        for value in refused.headers.getlist(name):
+            response.headers.add(name, value)
     return response
 
 

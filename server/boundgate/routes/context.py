@@ -69,6 +69,11 @@ def forget_credential() -> None:
     g.pop("credential", None)
 
 
+def wants_page() -> bool:
+    """Whether a person is to see the answer to the current request."""
+    return caller().is_document and "text/html" in request.headers.get("Accept", "")
+
+
 def own_target() -> str:
     """Path and query of this request as they were sent, for a redirect to itself: still encoded, one leading slash.
 

@@ -51,7 +51,7 @@ def install(app: ASGIApp, services: Services) -> ASGIApp:
             user_agent=caller.user_agent,
             session_id=answer.session_id,
             user_id=answer.renewal.user if answer.renewal else None,
-            reason=answer.reason,
+            reason=_reason(answer),
         )
 
     return DbscEndpoints(
@@ -63,3 +63,9 @@ def install(app: ASGIApp, services: Services) -> ASGIApp:
         observe=observe,
         headers=() if settings.development_tls else (STRICT_TRANSPORT,),
     )
+
+
+def _reason(answer: EndpointAnswer) -> str | None:
+    """Why a request ended as it did, and what a registration's client called itself."""
+    declared = f"The client calls itself {answer.client}." if answer.client is not None else None
+    return " ".join(filter(None, (answer.reason, declared))) or None

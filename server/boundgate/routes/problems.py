@@ -10,7 +10,7 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
 from boundgate.errors import BoundgateError, problem_document
-from boundgate.routes.context import caller, services
+from boundgate.routes.context import caller, services, wants_page
 from boundgate.routes.recording import Outcome, call_context, record_call, record_event
 from boundgate.routes.views import render
 from boundgate.routes.wire import openai_error_response
@@ -64,7 +64,7 @@ async def error_response(error: BoundgateError, *, status: int | None = None) ->
         record_call(call_context(), Outcome(decision=error.public_code, status=status, reason=error.detail))
         return openai_error_response(error, status)
     record_event(_kind(), error.public_code, reason=error.detail)
-    if caller().is_document and "text/html" in request.headers.get("Accept", ""):
+    if wants_page():
         return await _page(error, status)
     return problem(error, status)
 

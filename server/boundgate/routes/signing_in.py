@@ -33,7 +33,8 @@ async def front() -> Response:
     at_home = found.signed_in and found.state in {SessionState.BOUND, SessionState.BINDING}
     if at_home and not found.contested:
         return _see_other("/playground")
-    return await render("sign_in.html", error=None)
+    unproved = found.signed_in and found.state is SessionState.LAPSED and not found.contested
+    return await render("sign_in.html", error=None, unproved=unproved)
 
 
 @blueprint.post("/sign-in/options")

@@ -6,6 +6,7 @@ from boundgate.clock import Clock
 from boundgate.dbsc import (
     KeyedSession,
     KnownMint,
+    Macs,
     ProofRefused,
     PublicKey,
     Renewal,
@@ -13,9 +14,11 @@ from boundgate.dbsc import (
     SessionEnded,
     SessionUnknown,
     load_public_key,
+    unseal,
 )
 from boundgate.errors import Conflict
 from boundgate.sessions.cache import SessionCache
+from boundgate.sessions.cookies import BOUND, read_cookies
 from boundgate.sessions.credential import Credential, has_ended
 from boundgate.sessions.journal import Journal
 from boundgate.sessions.model import Binding, ProofRecord, SessionView
@@ -35,21 +38,29 @@ class BindingService:
         cache: SessionCache,
         journal: Journal,
         renewals: Renewals,
+        macs: Macs,
         rules: SessionRules,
         clock: Clock,
     ) -> None:
         self._store, self._cache, self._journal, self._renewals = store, cache, journal, renewals
-        self._rules, self._clock = rules, clock
+        self._macs, self._rules, self._clock = macs, rules, clock
 
-    async def register(self, proof: str, *, prefix: bytes) -> Renewal:
+    async def register(
+        self, proof: str, *, prefix: bytes, client: str | None = None, cookies: str | None = None
+    ) -> Renewal:
         """Bind the key of a registration proof to the sign-in whose offer it answers (DBSC §8.7).
 
         The offer is found by its one-time `authorization`, not by a cookie: a return from another site has none.
         A proof that fails leaves the offer as it was.
 
+        Args:
+            client: what a client that is not the browser itself calls itself: its key is recorded as `software`.
+            cookies: the request's `Cookie`.
+
         Raises:
             ProofMalformed, KeyRefused, ProofRefused, ChallengeStale.
-            Conflict: the session has its key already; another one marks it contested.
+            Conflict: the session has its key already; another one marks it contested, unless it comes from an
+                extension in the browser that registered the first.
         """
         verified = self._renewals.verify_registration(proof)
         if not verified.authorization:
@@ -59,23 +70,33 @@ class BindingService:
         if session_id is None:
             raise ProofRefused("No offer has this authorization.")
         self._renewals.check_registration_challenge(verified.challenge, context=session_id)
-        await self._bind(authorization_hash, session_id, verified.key)
+        beside_first = client is not None and self._brings_bound_cookie(cookies, session_id)
+        await self._bind(authorization_hash, session_id, verified.key, client=client, contesting=not beside_first)
         self._cache.forget([session_id])
         return self._proved(await self._renewals.first(_keyed(await self._living(session_id)), prefix=prefix))
 
-    async def _bind(self, authorization_hash: bytes, session_id: str, key: PublicKey) -> None:
+    def _brings_bound_cookie(self, cookies: str | None, session_id: str) -> bool:
+        """Whether a request comes from the jar that the session's first key filled: no page and no sibling can plant
+        that cookie. Whoever was first from elsewhere has it in a jar of his own, and is contested."""
+        text = read_cookies([cookies]).get(BOUND.name) if cookies else None
+        value = unseal(text, macs=self._macs) if text else None
+        return value is not None and value.session_id == session_id
+
+    async def _bind(
+        self, authorization_hash: bytes, session_id: str, key: PublicKey, *, client: str | None, contesting: bool
+    ) -> None:
         now = self._clock()
         binding = Binding(
             session_id=session_id,
             algorithm=key.algorithm,
             jwk=key.jwk,
             thumbprint=key.thumbprint,
-            provenance=Provenance.BROWSER,
+            provenance=Provenance.BROWSER if client is None else Provenance.SOFTWARE,
             bound_at=now,
             last_proof_at=now,
             last_mint=0,
         )
-        outcome = await self._store.bind(authorization_hash, binding, now=now)
+        outcome = await self._store.bind(authorization_hash, binding, now=now, contesting=contesting)
         if outcome is BindOutcome.NO_OFFER:
             raise ProofRefused("The offer has expired or its session has ended; sign in again.")
         if outcome is BindOutcome.OTHER_KEY:

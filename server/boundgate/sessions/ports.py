@@ -23,7 +23,8 @@ class BindOutcome(StrEnum):
     NO_OFFER = "no_offer"
     """Unknown or expired authorization, or its session has ended. Nothing was changed."""
     OTHER_KEY = "other_key"
-    """The session already has a binding with another key; it was marked contested. Nothing else was changed."""
+    """The session already has a binding with another key; it was marked contested if asked for. Nothing else was
+    changed."""
     SAME_KEY = "same_key"
     """The offer was already taken by this very key. Nothing was changed."""
 
@@ -50,8 +51,12 @@ class SessionStore(Protocol):
     async def offer_session(self, authorization_hash: bytes) -> str | None:
         """The id of the session that an offer, taken or not, expired or not, belongs to."""
 
-    async def bind(self, authorization_hash: bytes, binding: Binding, *, now: float) -> BindOutcome:
+    async def bind(
+        self, authorization_hash: bytes, binding: Binding, *, now: float, contesting: bool = True
+    ) -> BindOutcome:
         """Take the offer and store the binding, atomically: of any number of callers at most one gets `BOUND`.
+
+        Where another key is there, it is marked contested if `contesting`.
 
         An attempt that fails leaves the offer as it was. `binding.session_id` must be the offer's session.
         """

@@ -26,7 +26,7 @@ from boundgate.sessions.journal import Journal
 from boundgate.sessions.model import Offer, Session, SessionView
 from boundgate.sessions.ports import HotState, SessionStore
 from boundgate.sessions.rules import SessionRules
-from boundgate.terms import EndReason, SessionState
+from boundgate.terms import EndReason, Provenance, SessionState
 
 _LOGIN_VALUE_CHARS = 43
 
@@ -168,8 +168,12 @@ class SessionService:
         return newest if newest is not None and newest > presented + 0.0005 else None
 
     async def signatures(self, credential: Credential) -> int:
-        """Proofs verified for this session within the signature window."""
-        if credential.view is None:
+        """Proofs within the signature window that count against a browser's quota.
+
+        An extension has none, and renews at half of the cookie's life: four in nine minutes are its ordinary life.
+        """
+        binding = credential.view.binding if credential.view else None
+        if credential.view is None or binding is None or binding.provenance is Provenance.SOFTWARE:
             return 0
         return await self._hot.signatures(
             credential.view.session.id, now=self._clock(), window_seconds=self._rules.signature_window_seconds

@@ -74,7 +74,9 @@ class SqlSessionStore:
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one_or_none()
 
-    async def bind(self, authorization_hash: bytes, binding: Binding, *, now: float) -> BindOutcome:
+    async def bind(
+        self, authorization_hash: bytes, binding: Binding, *, now: float, contesting: bool = True
+    ) -> BindOutcome:
         async with self._database.write() as connection:
             if not await _lock_offered(connection, authorization_hash, binding.session_id, now):
                 return BindOutcome.NO_OFFER
@@ -85,7 +87,8 @@ class SqlSessionStore:
                 return BindOutcome.BOUND
             if bound == binding.thumbprint:
                 return BindOutcome.SAME_KEY
-            await connection.execute(update(bindings).where(own).values(contested_at=now))
+            if contesting:
+                await connection.execute(update(bindings).where(own).values(contested_at=now))
             return BindOutcome.OTHER_KEY
 
     async def record_proofs(self, proofs: Sequence[ProofRecord]) -> None:

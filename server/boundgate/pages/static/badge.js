@@ -1,7 +1,7 @@
 // @ts-check
 import { byId, link } from "./dom.js";
-import { getJson } from "./http.js";
-import { UNREACHABLE, describeProvenance, describeState } from "./session_text.js";
+import { askSession } from "./session.js";
+import { UNREACHABLE, describeProvenance, describeState, explainProvenance } from "./session_text.js";
 import { clockTime } from "./time.js";
 
 const POLL_MS = 1_000;
@@ -33,7 +33,7 @@ async function poll() {
 /** @returns {Promise<string>} the state; empty where the server did not say */
 async function refreshOnce() {
   try {
-    const session = await getJson("/session");
+    const session = await askSession();
     show(String(session.state), describeState(session.state));
     showFacts(session);
     return String(session.state);
@@ -66,6 +66,7 @@ function show(state, { label, meaning, action }) {
 function showFacts({ provenance, key_thumbprint: thumbprint, proof_age_seconds: age, bound_until: until }) {
   const key = byId("session-thumbprint", HTMLElement);
   byId("session-key", HTMLElement).textContent = describeProvenance(provenance);
+  byId("session-key-note", HTMLElement).textContent = explainProvenance(provenance);
   key.textContent = typeof thumbprint === "string" && thumbprint ? `${thumbprint.slice(0, 12)}…` : "–";
   key.title = typeof thumbprint === "string" ? thumbprint : "";
   const proved = typeof age === "number" ? clockTime(Date.now() - age * 1000) : "–";

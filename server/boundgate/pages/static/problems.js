@@ -44,7 +44,7 @@ const BY_CODE = {
     title: "This browser has no key here.",
     text:
       "Paid calls need a sign-in that is bound to a key. Sign in with a browser that has Device Bound Session " +
-      "Credentials, such as Chrome on Windows with a TPM.",
+      "Credentials, such as Chrome on Windows with a TPM, or add the Boundgate extension to this one and sign in again.",
   },
   proof_required: {
     title: "The key was not proved in time.",

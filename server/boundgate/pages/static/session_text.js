@@ -10,7 +10,9 @@ const SIGN_IN = { label: "Sign in again", href: "/" };
 const STATES = {
   binding: {
     label: "Binding",
-    meaning: "Your browser was offered a key and has half a minute to register it. Sending waits for that.",
+    meaning:
+      "Your browser was asked to register a key and has half a minute for it; the Boundgate extension takes some " +
+      "seconds. Sending waits for that.",
     action: null,
   },
   bound: {
@@ -23,7 +25,7 @@ const STATES = {
     label: "Not bound",
     meaning:
       "This browser registered no key, so paid calls are refused. Sign in with one that has Device Bound Session " +
-      "Credentials, such as Chrome on Windows with a TPM.",
+      "Credentials, such as Chrome on Windows with a TPM, or add the Boundgate extension to this one and sign in again.",
     action: null,
   },
   lapsed: {
@@ -45,6 +47,17 @@ const PROVENANCES = {
   software: "Software key",
   browser: "Browser key",
   attested: "Attested TPM key",
+};
+
+/** What each kind of key protects from, and what not. */
+/** @type {Record<string, string>} */
+const PROVENANCE_NOTES = {
+  none: "",
+  software:
+    "An extension keeps this key, in software. A copied cookie cannot be renewed without it, and no page's script can " +
+    "reach it; a program that reads this browser's files can copy it.",
+  browser: "The browser registered this key by itself. Nothing proves that it sits in hardware.",
+  attested: "A TPM of a listed maker holds this key, and it was proved that the key cannot leave it.",
 };
 
 /** What to show while the server cannot be asked. */
@@ -74,8 +87,20 @@ export function describeProvenance(provenance) {
   return (known && PROVENANCES[/** @type {string} */ (provenance)]) || "–";
 }
 
+/**
+ * What the kind of key protects from, and what not.
+ *
+ * @param {unknown} provenance as `GET /session` reports it
+ * @returns {string} empty where there is nothing to say
+ */
+export function explainProvenance(provenance) {
+  const known = typeof provenance === "string" && Object.hasOwn(PROVENANCE_NOTES, provenance);
+  return (known && PROVENANCE_NOTES[/** @type {string} */ (provenance)]) || "";
+}
+
 /** Every state and provenance with its label, for the test that holds the templates to them. */
 export const LABELS = {
   states: Object.fromEntries(Object.entries(STATES).map(([state, { label }]) => [state, label])),
   provenances: PROVENANCES,
+  notes: PROVENANCE_NOTES,
 };

@@ -3,8 +3,8 @@ import { exclusive } from "./busy.js";
 import { ceremonyMessage } from "./ceremony_text.js";
 import { confirmAct } from "./confirm.js";
 import { byId, setField } from "./dom.js";
-import { getJson } from "./http.js";
 import { Problem } from "./problems.js";
+import { askSession } from "./session.js";
 import { toast } from "./toast.js";
 
 const form = byId("sign-out", HTMLFormElement);
@@ -42,7 +42,7 @@ async function signOut() {
  */
 async function sessionState() {
   try {
-    const { state } = await getJson("/session");
+    const { state } = await askSession();
     return String(state);
   } catch (error) {
     if (error instanceof Problem && error.code === "unreachable") throw error;
