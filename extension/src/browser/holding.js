@@ -1,14 +1,12 @@
 // @ts-check
 // Firefox: a request that lacks a credential waits until it is there (DBSC §8.5), and no page ever sees a refusal. The
 // Cookie header is settled before the event, so the new values are put into it.
-import { lacking } from "../client/needs.js";
-import { LIMIT_MS } from "../client/refresher.js";
+import { LIMIT_MS } from "../client/answers.js";
 import { isOwn, mayBeHeld } from "./batches.js";
 import { withCredentials } from "./cookie_header.js";
 import { initiatorOf, isDocument, isFromHere, isOrdinary, values } from "./requests.js";
 
 /** @typedef {import("../client/client.js").Client} Client */
-/** @typedef {import("../client/types.js").SessionRecord} SessionRecord */
 
 /** Requests that were begun anew, so that none is twice. */
 const restarted = new Set();
@@ -58,7 +56,7 @@ async function change(client, details, cookiesFor) {
   if (header === undefined && !isDocument(details)) return {};
   const records = await client.concerned(url, initiatorOf(details));
   if (records.length === 0) return {};
-  await renew(client, records, url, cookiesFor);
+  await client.renew(records, url);
   const cookies = await cookiesFor(url);
   if (header === undefined && cookies.length > 0 && mayRestart(details)) {
     restarted.add(details.requestId);
@@ -69,20 +67,6 @@ async function change(client, details, cookiesFor) {
   if (changed === (header ?? "")) return {};
   const others = requestHeaders.filter((/** @type {{name: string}} */ { name }) => name.toLowerCase() !== "cookie");
   return { requestHeaders: [...others, { name: "Cookie", value: changed }] };
-}
-
-/**
- * Refresh what is missing, and beside the request what is about to be.
- *
- * @param {Client} client
- * @param {readonly SessionRecord[]} records
- * @param {string} url
- * @param {(url: string) => Promise<import("../client/types.js").Cookie[]>} cookiesFor
- */
-async function renew(client, records, url, cookiesFor) {
-  const without = lacking(records, url, await cookiesFor(url), Date.now());
-  await client.refresh(without);
-  for (const record of records) if (!without.includes(record)) void client.renewals.ahead(record);
 }
 
 /** @param {any} details */

@@ -21,9 +21,7 @@ const reloaded = new Map();
 export async function beside(client, details) {
   if (!isOrdinary(details)) return;
   const records = await client.concerned(details.url, initiatorOf(details));
-  const without = await client.lacking(records, details.url);
-  await client.refresh(without);
-  for (const record of records) if (!without.includes(record)) await client.renewals.ahead(record);
+  await client.renew(records, details.url);
 }
 
 /**

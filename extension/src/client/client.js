@@ -3,12 +3,11 @@ import { readChallenges, readClearSiteData, readOffers } from "../protocol/heade
 import { parseUrl, schemefulSite } from "../protocol/site.js";
 import { Endings } from "./endings.js";
 import { concerned, lacking, mayChallenge } from "./needs.js";
-import { Notes } from "./notes.js";
-import { Offers } from "./offers.js";
 import { Records } from "./records.js";
 import { Refresher } from "./refresher.js";
 import { Registrar } from "./registrar.js";
 import { Renewals } from "./renewals.js";
+import { Shelf } from "./shelf.js";
 import { siteStatus } from "./status.js";
 
 /** @typedef {import("./types.js").SessionRecord} SessionRecord */
@@ -40,8 +39,10 @@ export class Client {
     const ports = { ...given, changed: (origin) => this.#changed(given, origin) };
     this.#ports = ports;
     this.records = new Records(disks.sessions);
-    this.notes = new Notes(disks.notes);
-    this.offers = new Offers(disks.offers);
+    // Why a site has no session, or the last one is gone: one for each origin.
+    this.notes = new Shelf(disks.notes, ({ origin }) => origin);
+    // Until they are registered or refused.
+    this.offers = new Shelf(disks.offers, ({ key }) => key);
     this.endings = new Endings(this.records, this.notes, ports);
     this.refresher = new Refresher(this.records, this.endings, ports);
     this.registrar = new Registrar(this.records, this.offers, this.notes, ports);
@@ -129,6 +130,18 @@ export class Client {
     let all = true;
     for (const record of records) all = (await this.refresher.refresh(record, options)) === "refreshed" && all;
     return all;
+  }
+
+  /**
+   * Before a request, or beside it: refresh what it lacks. What is merely near its end follows, and nothing waits for it.
+   *
+   * @param {readonly SessionRecord[]} records  those that the request concerns
+   * @param {string} url
+   */
+  async renew(records, url) {
+    const without = await this.lacking(records, url);
+    await this.refresh(without);
+    for (const record of records) if (!without.includes(record)) void this.renewals.ahead(record);
   }
 
   /**

@@ -15,7 +15,7 @@ export class Endings {
 
   /**
    * @param {import("./records.js").Records} records
-   * @param {import("./notes.js").Notes} notes
+   * @param {import("./shelf.js").Shelf<import("./types.js").Note>} notes
    * @param {import("./types.js").Ports} ports
    */
   constructor(records, notes, ports) {

@@ -3,6 +3,7 @@ import { NO_BACKOFF, afterError, mayAsk } from "../protocol/backoff.js";
 import { readChallenges, readClearSiteData } from "../protocol/headers.js";
 import { judgeRefresh } from "../protocol/outcome.js";
 import { signProof } from "../protocol/proof.js";
+import { LIMIT_MS, noAnswer } from "./answers.js";
 import { firstEnd } from "./life.js";
 import { maySign, recent } from "./signing.js";
 import { Flights } from "./turns.js";
@@ -11,9 +12,6 @@ import { witnesses } from "./witnesses.js";
 /** @typedef {import("./types.js").SessionRecord} SessionRecord */
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("../protocol/outcome.js").RefreshOutcome} RefreshOutcome */
-
-/** How long a server may take (Chromium's limit for a refresh). */
-export const LIMIT_MS = 20_000;
 
 /** Refreshes sessions, each by one request at a time (DBSC §8.8). */
 export class Refresher {
@@ -112,7 +110,7 @@ export class Refresher {
       if (!this.#records.current(record)) throw new DOMException("ended", "AbortError");
       return await this.#ports.post(instructions.refreshUrl, { headers, sessionId: id, signal: controller.signal });
     } catch {
-      return { status: 0, url: instructions.refreshUrl, challenges: [], clearSiteData: [], body: "" };
+      return noAnswer(instructions.refreshUrl);
     } finally {
       clearTimeout(limit);
       this.#running.delete(thumbprint);

@@ -1,11 +1,11 @@
 // @ts-check
 import { NO_BACKOFF } from "../protocol/backoff.js";
-import { readClearSiteData } from "../protocol/headers.js";
+import { challengeFor, readChallenges, readClearSiteData } from "../protocol/headers.js";
 import { judgeRegistration } from "../protocol/outcome.js";
 import { makeKey, publicJwk, signProof, thumbprint } from "../protocol/proof.js";
 import { resolveOffer, schemefulSite } from "../protocol/site.js";
 import { firstEnd } from "./life.js";
-import { firstChallenge, obstacle, postProof, problemCode, siteProblem } from "./registration.js";
+import { obstacle, postProof, problemCode, siteProblem } from "./registration.js";
 import { maySign } from "./signing.js";
 import { Turns } from "./turns.js";
 import { witnesses } from "./witnesses.js";
@@ -28,8 +28,8 @@ export class Registrar {
 
   /**
    * @param {import("./records.js").Records} records
-   * @param {import("./offers.js").Offers} offers
-   * @param {import("./notes.js").Notes} notes
+   * @param {import("./shelf.js").Shelf<PendingOffer>} offers
+   * @param {import("./shelf.js").Shelf<import("./types.js").Note>} notes
    * @param {import("./types.js").Ports} ports
    */
   constructor(records, offers, notes, ports) {
@@ -82,7 +82,7 @@ export class Registrar {
    * @param {(pending: PendingOffer) => boolean} which
    */
   async forget(which) {
-    for (const pending of this.#offers.all().filter(which)) await this.#offers.remove(pending);
+    for (const pending of this.#offers.all().filter(which)) await this.#offers.remove(pending.key);
   }
 
   /**
@@ -104,7 +104,7 @@ export class Registrar {
       try {
         if (await this.#isWelcome(pending)) await this.#register(pending);
       } finally {
-        await this.#offers.remove(pending);
+        await this.#offers.remove(key);
         this.#ports.changed(pending.origin);
       }
     });
@@ -165,7 +165,7 @@ export class Registrar {
       expires: firstEnd(instructions, cookies, now),
       lastUsed: now,
       // DBSC §8.7: challenges of the answer count once the session exists.
-      challenge: firstChallenge(answer, instructions.sessionId),
+      challenge: challengeFor(readChallenges(answer.challenges), instructions.sessionId),
       signatures: [now],
       backOff: NO_BACKOFF,
       trouble: null,

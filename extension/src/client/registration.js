@@ -1,15 +1,13 @@
 // @ts-check
 // The parts of a registration that keep nothing.
-import { readChallenges } from "../protocol/headers.js";
 import { needsWellKnown, wellKnownProblem } from "../protocol/instructions.js";
 import { resolveOffer } from "../protocol/site.js";
+import { LIMIT_MS, noAnswer } from "./answers.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Instructions} Instructions */
 /** @typedef {import("./types.js").Offer} Offer */
 /** @typedef {import("./types.js").Ports} Ports */
-
-const LIMIT_MS = 20_000;
 
 /**
  * @param {Offer} offer
@@ -40,7 +38,7 @@ export async function postProof(ports, url, proof) {
   try {
     return await ports.post(url, { headers: { "Secure-Session-Response": proof }, signal });
   } catch {
-    return { status: 0, url, challenges: [], clearSiteData: [], body: "" };
+    return noAnswer(url);
   }
 }
 
@@ -60,16 +58,6 @@ export async function siteProblem(ports, instructions, servingUrl) {
     // The same as an answer that says nothing.
   }
   return "SubdomainRegistrationWellKnownUnavailable";
-}
-
-/**
- * @param {Answer} answer
- * @param {string} id
- * @returns {string | null} what it gives this session to sign first
- */
-export function firstChallenge({ challenges }, id) {
-  const meant = readChallenges(challenges).filter(({ sessionId }) => sessionId === id);
-  return meant.at(-1)?.challenge ?? null;
 }
 
 /**

@@ -37,6 +37,15 @@ export function readChallenges(values) {
 }
 
 /**
+ * @param {readonly Challenge[]} challenges of one answer
+ * @param {string} sessionId
+ * @returns {string | null} the one that counts for this session
+ */
+export function challengeFor(challenges, sessionId) {
+  return challenges.filter((each) => each.sessionId === sessionId).at(-1)?.challenge ?? null;
+}
+
+/**
  * What an answer clears of that which ends sessions (DBSC §10; Clear Site Data §3.1).
  *
  * @param {string[]} values of `Clear-Site-Data`

@@ -7,7 +7,7 @@ import { isPattern, patternMismatch } from "./hosts.js";
 import { isSameSite, parseUrl, registrableDomain, resolveEndpoint, schemefulSite } from "./site.js";
 
 export { InstructionsError };
-export { allowsRegistration, needsWellKnown, wellKnownProblem } from "./well_known.js";
+export { needsWellKnown, wellKnownProblem } from "./well_known.js";
 
 /** @typedef {import("./types.js").Instructions} Instructions */
 /** @typedef {import("./types.js").Credential} Credential */

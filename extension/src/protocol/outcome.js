@@ -1,5 +1,6 @@
 // @ts-check
 // What an answer to a registration or a refresh means for the session, as Chromium 156 takes it (DBSC §8.8, §9).
+import { challengeFor } from "./headers.js";
 import { InstructionsError, readInstructions } from "./instructions.js";
 
 /** @typedef {import("./types.js").Instructions} Instructions */
@@ -40,7 +41,7 @@ export const MAX_SIGNED_ATTEMPTS = 4;
  * @returns {RefreshOutcome}
  */
 export function judgeRefresh({ challenges, sessionId, attempts, cached = null, ...answer }) {
-  const challenge = challenges.filter((each) => each.sessionId === sessionId).at(-1)?.challenge ?? null;
+  const challenge = challengeFor(challenges, sessionId);
   const { status } = answer;
   if (status === 0 || status === 407) return outcome("kept", "unreachable", challenge);
   if (status >= 500) return outcome("kept", "server_error", challenge);

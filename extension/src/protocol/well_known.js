@@ -26,15 +26,6 @@ export function needsWellKnown(instructions, servingUrl) {
 /**
  * @param {string} wellKnownText the body of the answer, of status 200
  * @param {string} servingOrigin the origin that answered the registration
- * @returns {boolean}
- */
-export function allowsRegistration(wellKnownText, servingOrigin) {
-  return wellKnownProblem(wellKnownText, servingOrigin) === null;
-}
-
-/**
- * @param {string} wellKnownText
- * @param {string} servingOrigin
  * @returns {string | null} Chromium's name for why the registration fails, null where it is allowed
  */
 export function wellKnownProblem(wellKnownText, servingOrigin) {

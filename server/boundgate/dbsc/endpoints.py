@@ -8,7 +8,7 @@ there is no such session (DBSC §8.8 to §8.10; Chromium 156 ends a session at a
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from boundgate.dbsc.caller import refuse_page_script
@@ -111,13 +111,14 @@ async def answer_registration(
     if request.proof is None:
         # Chromium registers without key and proof where an offer has no challenge. Ours have one.
         missing = BadRequest(f"A registration needs a proof in {RESPONSE}.", code="proof_missing")
-        return _problem(missing, kind=kind, client=client)
+        return replace(_problem(missing, kind=kind), client=client)
     try:
         proof = _proof(request, expected_origins, leniencies)
         renewal = await sessions.register(proof, prefix=prefix, client=client, cookies=request.cookies)
+        answer = _renewed(renewal, kind)
     except (DbscError, Conflict, BadRequest, StorageUnavailable) as error:
-        return _problem(error, kind=kind, client=client)
-    return _renewed(renewal, kind, client=client)
+        answer = _problem(error, kind=kind)
+    return replace(answer, client=client)
 
 
 async def answer_refresh(
@@ -194,7 +195,7 @@ def _challenge(session_id: str, challenge: str) -> EndpointAnswer:
     )
 
 
-def _renewed(renewal: Renewal, kind: str, *, client: str | None = None) -> EndpointAnswer:
+def _renewed(renewal: Renewal, kind: str) -> EndpointAnswer:
     headers = (
         *((_JSON,) if renewal.body else ()),
         *[(b"set-cookie", cookie.encode()) for cookie in renewal.set_cookies],
@@ -208,17 +209,11 @@ def _renewed(renewal: Renewal, kind: str, *, client: str | None = None) -> Endpo
         outcome="ok",
         session_id=renewal.session_id,
         renewal=renewal,
-        client=client,
     )
 
 
 def _problem(
-    error: BoundgateError,
-    *,
-    kind: str,
-    session_id: str | None = None,
-    challenge: str | None = None,
-    client: str | None = None,
+    error: BoundgateError, *, kind: str, session_id: str | None = None, challenge: str | None = None
 ) -> EndpointAnswer:
     status, headers = error.status, [_PROBLEM]
     if challenge is not None:
@@ -233,5 +228,4 @@ def _problem(
         # An id that nobody was found to have may be made up, and each would make its refusal a row of its own.
         session_id=session_id if challenge is not None else None,
         reason=error.detail,
-        client=client,
     )
