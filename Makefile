@@ -13,10 +13,10 @@ EVIDENCE := --tracing retain-on-failure --screenshot only-on-failure --output te
 HAS_PACKAGES := $(wildcard package-lock.json)
 NODE := $(if $(HAS_PACKAGES),.make/npm)
 
-.PHONY: help run serve test check lint fix e2e fuzz soak bench docs lock clean
+.PHONY: help run serve test check lint fix e2e extension fuzz soak bench docs lock clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 run: .make/run ## install, make a certificate and serve on https://localhost:8443 until Ctrl-C
 	@exec $(BIN)/boundgate serve $(ARGS)
@@ -25,7 +25,7 @@ serve: .make/run ## the same; ARGS="--port 9443 --data-dir elsewhere" goes to `b
 
 test: .make/dev .make/browser .make/servers $(NODE) ## every test: JavaScript, Python, real browsers
 	@scripts/node-tests
-	@$(BIN)/pytest $(EVIDENCE) $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup $(EVIDENCE) $(ARGS)
 
 e2e: .make/dev .make/browser .make/servers $(NODE) ## only the tests with real browsers; HEADED=1 shows them, failures leave test-results/
 	@$(BIN)/pytest e2e $(EVIDENCE) $(if $(HEADED),--headed) $(ARGS)
@@ -41,6 +41,9 @@ lint: .make/dev $(NODE) ## style and formatting, changing nothing
 fix: .make/dev ## repair what can be repaired
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+extension: ## pack the companion extension for both browsers into dist/, and print the SHA-256 of each
+	@"$$(scripts/find-python)" -m extension.pack $(ARGS)
 
 docs: .make/dev ## check that the documentation covers what there is
 	@$(BIN)/pytest -q tests/test_docs.py
@@ -58,7 +61,7 @@ lock: $(UV) ## resolve the dependencies anew into requirements*.txt
 	@scripts/lock
 
 clean: ## forget what was installed (data in .boundgate stays)
-	@rm -rf .make .venv .tools node_modules test-results
+	@rm -rf .make .venv .tools dist node_modules test-results
 
 $(UV):
 	@scripts/install-uv
@@ -85,7 +88,7 @@ $(UV):
 	@mkdir -p .make && touch $@
 
 .make/browser: scripts/install-system
-	@scripts/install-system chromium
+	@scripts/install-system chromium firefox
 	@mkdir -p .make && touch $@
 
 .make/servers: scripts/install-system

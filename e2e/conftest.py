@@ -168,6 +168,12 @@ def client_id(server: Server) -> str:
     return server.command("clients", "add", "Notebook", "--redirect-uri", "http://127.0.0.1/callback").strip()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Two halves, where two processes share the work: browsers are started once, and the scan for secrets sees all."""
+    extension = ROOT / "extension" in item.path.parents
+    item.add_marker(pytest.mark.xdist_group("extension" if extension else "browsers"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers come after everything else, for Playwright keeps a loop running in this thread from then on; the scan

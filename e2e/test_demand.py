@@ -40,7 +40,7 @@ def error_code(answer: dict) -> str:
 def test_twenty_streams_in_flight_cost_one_signature(
     quota_browser: Browser, start_server: Callable[..., Server], person: Callable[..., Person]
 ) -> None:
-    server = start_server(tiers__standard__proof_max_age_seconds=4)
+    server = start_server(tiers__standard__proof_max_age_seconds=10)
     someone = person(at=server, using=quota_browser)
     someone.enrol(server.invite("streams"))
     someone.wait_until("bound")

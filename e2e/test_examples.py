@@ -14,7 +14,7 @@ from e2e.support.example import GRACE_SECONDS, Example
 from e2e.support.person import Person
 
 BOUND, FRESH, NEW = "__Host-dbsc", "__Host-dbsc-fresh", "__Host-dbsc-new"
-AGAIN = "Sign in again"
+AGAIN = "One moment: the key must be proved again"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.support.site import BOUND, FRESH, LOGIN, running_site
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "server" / "boundgate"
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "extension").glob("*.md")])
 SETTING = re.compile(r"^\| `([a-z0-9_]+)` \|(.*?)\| (.+) \|$", re.MULTILINE)
 
 

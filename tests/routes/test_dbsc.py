@@ -91,7 +91,7 @@ async def test_an_offer_lasts_thirty_seconds(site: Site) -> None:
 @pytest.mark.parametrize(
     "misbehaviour",
     [{"alg": "none"}, {"alg": "HS256"}, {"jwk": None}, {"typ": "JWT"}, {"signer": SoftDbsc()}, {"der": True}],
-    ids=str,
+    ids=["alg none", "HS256", "no key", "typ JWT", "another signer", "DER"],
 )
 async def test_a_junk_registration_does_not_burn_the_offer(site: Site, misbehaviour: dict[str, object]) -> None:
     browser = await unbound(site)
