@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from extension.contents import ROOT
 from playwright.sync_api import BrowserContext, Page
 
 from e2e.extension.ui.checks import complaints
+from extension.contents import ROOT
 
 ORIGIN, HOST = "https://ai.example.com", "ai.example.com"
 THUMBPRINT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from extension.contents import ROOT
 from playwright.sync_api import Page, expect
 
 from e2e.extension.ui.stubbed import Pages
+from extension.contents import ROOT
 
 
 @pytest.mark.parametrize("width", [320, 1120])
