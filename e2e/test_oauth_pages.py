@@ -161,6 +161,7 @@ def test_bob_is_stopped_at_alices_program_before_he_is_asked(
     allow(bob, third.told())
     assert (third.told(), third.ask("call")) == ({"signed_in": True}, 200)
     server.command("clients", "unpublish", own)
+    assert third.ask("call") == "invalid_token"
     assert third.ask("renew") == "invalid_grant"
     assert again.ask("call") == 200
     server.command("clients", "remove", own)

@@ -57,7 +57,7 @@ async def test_unknown_ids_are_no_record(store: RecordStore, unknown: str) -> No
     assert await store.pushed(raw, now=NOW) is None
     assert await store.take_pushed(raw, now=NOW) is None
     assert await store.remove_client(unknown, now=NOW) is None
-    assert not await store.publish_client(unknown, published=True)
+    assert await store.publish_client(unknown, published=True, now=NOW) is None
     assert await store.outside_link(unknown, unknown) is None
     assert await store.consent(unknown, unknown) is None
 
@@ -81,10 +81,28 @@ async def test_of_many_registrations_at_once_no_more_than_the_limit_are_kept(
 
 async def test_publishing_changes_only_that(store: RecordStore) -> None:
     await store.add_client(a_client())
-    assert await store.publish_client(CLIENT, published=True)
+    assert await store.publish_client(CLIENT, published=True, now=NOW) == []
     assert await store.client(CLIENT) == replace(a_client(), published=True)
-    assert await store.publish_client(CLIENT, published=False)
+    assert await store.publish_client(CLIENT, published=False, now=NOW) == []
     assert await store.client(CLIENT) == a_client()
+
+
+async def test_a_client_that_is_no_longer_published_keeps_the_families_of_its_owner_alone(
+    store: RecordStore, grant_stores: tuple[SqlGrantStore, SqlGrantStore]
+) -> None:
+    grants = grant_stores[0]
+    await store.add_client(replace(a_client(), published=True))
+    for name, user_id in (("owner's", ALICE), ("bob's", BOB)):
+        code = replace(a_code(name), user_id=user_id)
+        assert await grants.put_code(code)
+        family = replace(a_family(), id=code.family_id, user_id=user_id)
+        refresh = replace(a_refresh(), family_id=code.family_id, token_hash=digest(f"refresh {name}"))
+        await grants.redeem_code(digest(name), family, refresh, now=NOW)
+    ended = await store.publish_client(CLIENT, published=False, now=NOW + 1)
+    assert ended == [a_code("bob's").family_id]
+    kept, gone = [await grants.family(a_code(name).family_id) for name in ("owner's", "bob's")]
+    assert kept is not None and kept.ended_at is None
+    assert gone is not None and gone.end_reason is FamilyEnd.CLIENT_UNPUBLISHED
 
 
 async def test_removing_a_client_forgets_its_requests_and_ends_its_families(

@@ -120,8 +120,7 @@ def publish(client_id: ClientId, data_dir: DataDir = None, config: ConfigFile = 
 def unpublish(client_id: ClientId, data_dir: DataDir = None, config: ConfigFile = None) -> None:
     """Have a program work for its maker alone again.
 
-    Others' tokens are refused within `session_cache_seconds`, and work again if it is published again. `remove` ends
-    them at once and for good.
+    Every token that it holds of others ends at once.
     """
     _publish(client_id, False, data_dir, config)
     note("No longer published: it works for its maker alone.")

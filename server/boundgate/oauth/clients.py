@@ -88,9 +88,17 @@ class ClientRegistry:
         return await self._store.clients_of(owner_id)
 
     async def publish(self, client_id: str, *, published: bool = True) -> None:
-        """Let everybody use a client, or only its owner again. An operator's decision. Raises NotFound."""
-        if not await self._store.publish_client(client_id, published=published):
+        """Let everybody use a client, or only its owner again: then what others have of it ends at once.
+
+        An operator's decision.
+
+        Raises:
+            NotFound
+        """
+        ended = await self._store.publish_client(client_id, published=published, now=self._clock())
+        if ended is None:
             raise _unknown()
+        self._on_ended(ended)
 
     async def remove(self, client_id: str, *, owner_id: str | None = None) -> None:
         """Forget a client and end all that was issued to it.

@@ -49,6 +49,7 @@ class FamilyEnd(StrEnum):
     REFRESH_REUSED = "refresh_reused"
     CODE_REUSED = "code_reused"
     CLIENT_REMOVED = "client_removed"
+    CLIENT_UNPUBLISHED = "client_unpublished"
     RECOVERED = "recovered"
 
 

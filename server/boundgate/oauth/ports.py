@@ -40,8 +40,11 @@ class ClientStore(Protocol):
     async def add_client(self, client: Client, *, limit: int | None = None) -> bool:
         """False, and nothing changed, where the id is taken or its owner has `limit` clients already."""
 
-    async def publish_client(self, client_id: str, *, published: bool) -> bool:
-        """False where there is no such client."""
+    async def publish_client(self, client_id: str, *, published: bool, now: float) -> list[str] | None:
+        """Let everybody use a client, or its owner alone: then what others have of it ends, in one transaction.
+
+        Returns the ids of the families that this call ended, or None where there is no such client.
+        """
 
     async def remove_client(self, client_id: str, *, now: float) -> list[str] | None:
         """Forget the client, its requests, codes and consents, and end its families, in one transaction.

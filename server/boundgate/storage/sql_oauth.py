@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select, update
 
 from boundgate.oauth.model import Client, Consent, FamilyEnd, OutsideLink, Pushed
 from boundgate.storage.engine import Database
@@ -54,10 +54,20 @@ class SqlClientStore:
             new = upsert(connection, clients).values(as_row(client))
             return (await connection.execute(new.on_conflict_do_nothing(index_elements=[clients.c.id]))).rowcount == 1
 
-    async def publish_client(self, client_id: str, *, published: bool) -> bool:
+    async def publish_client(self, client_id: str, *, published: bool, now: float) -> list[str] | None:
         async with self._database.write() as connection:
-            change = update(clients).where(clients.c.id == client_id).values(published=published)
-            return (await connection.execute(change)).rowcount == 1
+            own = select(clients.c.owner_id).where(clients.c.id == client_id).with_for_update()
+            found = (await connection.execute(own)).one_or_none()
+            if found is None:
+                return None
+            await connection.execute(update(clients).where(clients.c.id == client_id).values(published=published))
+            if published:
+                return []
+            # NULL is a service, or an owner that is no user. The two are never the same.
+            user_id, owner_id = families.c.user_id, found.owner_id
+            strangers = or_(user_id.is_(None), user_id.is_distinct_from(owner_id))
+            ends = and_(families.c.client_id == client_id, strangers)
+            return await end_families(connection, ends, at=now, reason=FamilyEnd.CLIENT_UNPUBLISHED)
 
     async def remove_client(self, client_id: str, *, now: float) -> list[str] | None:
         async with self._database.write() as connection:
