@@ -101,8 +101,10 @@ async def test_a_client_that_is_no_longer_published_keeps_the_families_of_its_ow
     ended = await store.publish_client(CLIENT, published=False, now=NOW + 1)
     assert ended == [a_code("bob's").family_id]
     kept, gone = [await grants.family(a_code(name).family_id) for name in ("owner's", "bob's")]
-    assert kept is not None and kept.ended_at is None
-    assert gone is not None and gone.end_reason is FamilyEnd.CLIENT_UNPUBLISHED
+    assert kept is not None
+    assert kept.ended_at is None
+    assert gone is not None
+    assert gone.end_reason is FamilyEnd.CLIENT_UNPUBLISHED
 
 
 async def test_removing_a_client_forgets_its_requests_and_ends_its_families(
