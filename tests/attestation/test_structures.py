@@ -29,7 +29,9 @@ def test_a_signature_is_read_with_its_algorithms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("whole", "read"), [(SAID, read_certification), (ECDSA, read_signature), (RSASSA, read_signature)]
+    ("whole", "read"),
+    [(SAID, read_certification), (ECDSA, read_signature), (RSASSA, read_signature)],
+    ids=["certification", "ECDSA", "RSASSA"],
 )
 def test_every_length_is_checked(whole: bytes, read) -> None:
     for end in range(len(whole)):

@@ -119,6 +119,7 @@ def test_what_says_something_else_is_refused_although_it_is_signed(said: bytes, 
         u16(Algorithm.ECDSA) + u16(Algorithm.SHA256) + tpm2b(b"\0") + tpm2b(b"\0"),
         u16(Algorithm.RSASSA) + u16(Algorithm.SHA256) + tpm2b(bytes(256)),
     ],
+    ids=["another key", "another scheme", "another text", "another hash", "zeros", "RSA zeros"],
 )
 def test_a_signature_by_another_key_scheme_or_hash_is_refused(signature: bytes) -> None:
     with pytest.raises(NotAttested, match="not signed by the attestation key"):

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,7 +16,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from tests.support.keys import b64u, ec_key
 
-LEFT_OUT: Any = object()
+
+class _Absent(Enum):
+    LEFT_OUT = "left out"
+
+
+LEFT_OUT: Any = _Absent.LEFT_OUT
 """As the value of a claim or header member: it is not there."""
 
 
