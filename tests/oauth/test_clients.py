@@ -32,8 +32,8 @@ class Clients:
         self.kept[client.id] = client
         return True
 
-    async def publish_client(self, client_id: str, *, published: bool) -> bool:
-        return client_id in self.kept
+    async def publish_client(self, client_id: str, *, published: bool, now: float) -> list[str] | None:
+        return [] if client_id in self.kept else None
 
     async def remove_client(self, client_id: str, *, now: float) -> list[str] | None:
         return ["a family"] if self.kept.pop(client_id, None) else None
