@@ -27,7 +27,7 @@ test: .make/dev .make/browser .make/servers $(NODE) ## every test: JavaScript, P
 	@scripts/node-tests
 	@$(BIN)/pytest --numprocesses 2 --dist loadgroup $(EVIDENCE) $(ARGS)
 
-e2e: .make/dev .make/browser .make/servers ## only the tests with real browsers; HEADED=1 shows them, failures leave test-results/
+e2e: .make/dev .make/browser .make/servers $(NODE) ## only the tests with real browsers; HEADED=1 shows them, failures leave test-results/
 	@$(BIN)/pytest e2e $(EVIDENCE) $(if $(HEADED),--headed) $(ARGS)
 
 check: lint ## lint, types of Python and of JavaScript
@@ -73,8 +73,13 @@ $(UV):
 .make/run: requirements.txt pyproject.toml .venv/pyvenv.cfg
 	@scripts/install-python requirements.txt $@
 
-.make/dev: requirements-dev.txt pyproject.toml .venv/pyvenv.cfg
+.make/dev: requirements-dev.txt pyproject.toml .venv/pyvenv.cfg .make/tpm
 	@scripts/install-python requirements-dev.txt $@
+
+# What tpm2-pytss is built from; the TPM and the PKCS#11 token, both in software, that the tests speak to.
+.make/tpm: scripts/install-system
+	@[ "$$(uname)" != Linux ] || scripts/install-system cc pkg-config tss2 swtpm softhsm2
+	@mkdir -p .make && touch $@
 
 .make/npm: package-lock.json
 	@scripts/install-system node npm

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter_ns
 from typing import Any, cast
 
 import uvloop
@@ -54,13 +55,16 @@ def quiet() -> Iterator[None]:
 
 
 async def measured(
-    makers: Sequence[Callable[[Site], Awaitable[Group]]], rounds: int, scale: float
+    makers: Sequence[Callable[[Site], Awaitable[Group]]],
+    rounds: int,
+    scale: float,
+    clock: Callable[[], int] = perf_counter_ns,
 ) -> list[list[Result]]:
     """Every case of the groups that these make over one site."""
     with tempfile.TemporaryDirectory() as directory:
         async with running_site(Path(directory) / "data", clock=cast("Any", system_clock)) as site:
             groups = [await make(site) for make in makers]
-            return [await measure(group, rounds=rounds, scale=scale) for group in groups]
+            return [await measure(group, rounds=rounds, scale=scale, clock=clock) for group in groups]
 
 
 def print_table(results: Sequence[Sequence[Result]], rounds: int) -> None:

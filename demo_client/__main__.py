@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,18 +11,30 @@ import typer
 
 from boundgate.chromium import BrowserError
 from demo_client.browser import open_browser
+from demo_client.commands import account, chat, key, login
+from demo_client.errors import ClientError
+from demo_client.ui import complain
 
 app = typer.Typer(
-    help="Programs for people who develop against Boundgate.",
+    help=(
+        "A client for Boundgate that lives on the command line: log in once with your passkey, then call models with "
+        "tokens that are worth nothing without this machine's key.\n\n"
+        "Begin with `login`, then `chat`. Each command has a --help with examples."
+    ),
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 
-@app.callback()
-def _root() -> None:
-    """A callback makes `browser` a command of its own, beside the ones that come."""
+app.command()(login.login)
+app.command()(chat.chat)
+app.command()(account.models)
+app.command()(account.whoami)
+app.command()(account.usage)
+app.command()(account.devices)
+app.command()(login.logout)
+app.add_typer(key.app, name="key")
 
 
 @app.command()
@@ -53,20 +66,32 @@ def browser(
     raise typer.Exit(status)
 
 
+INTERRUPTED = 130
+_NAMES = {"login", "chat", "models", "whoami", "usage", "devices", "logout", "key", "browser"}
+
+
 def run(arguments: list[str]) -> int:
     """Run one command. Returns its exit status."""
+    for output in (sys.stdout, sys.stderr):
+        if isinstance(output, io.TextIOWrapper):
+            output.reconfigure(errors="replace")  # an answer may hold what this terminal cannot show
     try:
         status = typer.main.get_command(app).main(arguments, prog_name="python -m demo_client", standalone_mode=False)
     except typer.TyperException as error:
         if message := error.format_message():
-            print(f"demo_client: {message}", file=sys.stderr)
-            print("  `python -m demo_client browser --help` shows how it is used.", file=sys.stderr)
+            words = " ".join(arguments[:1]) if arguments and arguments[0] in _NAMES else ""
+            complain(message, f"`python -m demo_client {words} --help` shows how it is used.".replace("  ", " "))
         return error.exit_code
     except BrowserError as error:
-        print(f"demo_client: {error}", file=sys.stderr)
+        complain(str(error))
+        return 1
+    except ClientError as error:
+        complain(str(error), error.hint)
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        return 130
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        print(file=sys.stderr)  # the terminal shows ^C where the prompt would go
     return status if isinstance(status, int) else 0
 
 

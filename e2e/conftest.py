@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType
 from boundgate.certificates import development_certificate
 from boundgate.chromium import dbsc_switches, find_chromium
 from boundgate.clock import system_clock
+from e2e.support.node import NodeClient
 from e2e.support.person import Person
 from e2e.support.secrets import Secrets, leaks
 from e2e.support.server import Server
@@ -145,6 +146,26 @@ def owner(person: Callable[..., Person], server: Server, request: pytest.Fixture
     someone.enrol(server.invite(someone.name))
     someone.wait_until("bound")
     return someone
+
+
+@pytest.fixture
+def node(server: Server) -> Iterator[Callable[..., NodeClient]]:
+    """Starts JavaScript clients that trust the shared server's certificate; all are stopped afterwards."""
+    started: list[NodeClient] = []
+
+    def start(script: str | Path, *arguments: str) -> NodeClient:
+        started.append(NodeClient(script, *arguments, ca=server.data_dir / "tls" / "ca.pem"))
+        return started[-1]
+
+    yield start
+    for client in started:
+        client.stop()
+
+
+@pytest.fixture(scope="session")
+def client_id(server: Server) -> str:
+    """A program that an operator has registered at the shared server."""
+    return server.command("clients", "add", "Notebook", "--redirect-uri", "http://127.0.0.1/callback").strip()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import settings
 
 from tests.support.services import postgres_url, valkey, valkey_url
+from tests.support.swtpm import maker, other_tpm, tpm
 
-__all__ = ["postgres_url", "valkey", "valkey_url"]
+__all__ = ["maker", "other_tpm", "postgres_url", "tpm", "valkey", "valkey_url"]
 
 # Speed is measured in benchmarks/, never by a test that a busy machine can fail.
 settings.register_profile("boundgate", deadline=None)

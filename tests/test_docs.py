@@ -105,8 +105,12 @@ HTTP_ROW = re.compile(r"^\| `([A-Z ]+) (/[^`]*)` \| (.+) \| (.+) \|$", re.MULTIL
 CODE_ROW = re.compile(r"^\| (?:[45]\d\d|4xx) \| `([a-z_]+)` \|", re.MULTILINE)
 # How codes are written in the source: a class's own, an argument, a refusal of the policy, the framework's default.
 CODES = re.compile(r"""(?:\bcode(?:: ClassVar\[str\])? ?= ?|_refuse\(|_CODES\.get\(status, )"([a-z_]+)\"""")
-NEVER_SENT = {"dbsc_error", "key_not_vouched", "forbidden", "cannot_serve", "certificate_unusable", "browser_unusable"}
-"""Of base classes, and of commands that fail before there is a server."""
+NEVER_SENT = {
+    *("jose_error", "jws_malformed", "jws_refused", "jwk_refused"),
+    *("dbsc_error", "key_not_vouched", "not_attested", "forbidden"),
+    *("cannot_serve", "certificate_unusable", "browser_unusable"),
+}
+"""Of base classes, of errors that protocols turn into their own, and of commands that fail before there is a server."""
 
 
 async def test_every_route_stands_in_the_http_document_and_nothing_else_does(tmp_path):

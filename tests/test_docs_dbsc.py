@@ -24,8 +24,9 @@ import boundgate.dbsc
 import boundgate.protect
 from boundgate import chromium
 from boundgate.clock import system_random
-from boundgate.dbsc import Leniencies, Lives, check_answer, compact, headers, judge, leniency, proof
+from boundgate.dbsc import Leniencies, Lives, check_answer, headers, judge, leniency, proof
 from boundgate.dbsc.problems import REFUSALS
+from boundgate.jose.compact import MAX_COMPACT_CHARS
 from boundgate.protect import DeviceBound, Standing, Timing, bouncer
 from boundgate.protect.sql import TABLE_NAME
 from boundgate.storage import open_shared_state
@@ -268,7 +269,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     lives = {field.name: field.default for field in fields(Lives)}
     for name, seconds in lives.items():
         assert re.search(rf"`{name}` \({seconds}\b", text), name
-    numbers = [compact.MAX_PROOF_CHARS, headers.MAX_SESSION_ID_CHARS, proof.MAX_CLAIM_CHARS, headers.MAX_SKIPPED_CHARS]
+    numbers = [MAX_COMPACT_CHARS, headers.MAX_SESSION_ID_CHARS, proof.MAX_CLAIM_CHARS, headers.MAX_SKIPPED_CHARS]
     assert "{} characters of proof, {} of identifier, {} of any claim, {} of".format(*numbers) in text
     assert f"with {judge.PROACTIVE_REFRESH_SECONDS} seconds or less" in text
 

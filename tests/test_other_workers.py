@@ -14,14 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boundgate.oauth.model import FamilyEnd
 from boundgate.sessions.model import News
 from boundgate.storage import ValkeyHotState
 from boundgate.storage.valkey_news import read_news
 from boundgate.terms import EndReason
 from tests.gateway.fakes import ScriptedUpstream, chunk
 from tests.support.keys import FakeClock
+from tests.support.oauth import program_of
 from tests.support.services import ValkeyServer
 from tests.support.site import BOUND, Site, SoftBrowser, running_site
+from tests.support.token_calls import TokenCaller, code_of
 
 
 @asynccontextmanager
@@ -173,3 +176,46 @@ def test_news_is_read_as_it_was_told_and_one_s_own_is_not() -> None:
     assert read_news(told, but_from="them") is None
     assert read_news(told.replace(b"true", b"1"), but_from="us") is None
     assert read_news(told.replace(b'"b"', b"2"), but_from="us") is None
+
+
+async def test_a_family_that_ends_at_one_worker_is_refused_and_cut_at_another(tmp_path: Path, valkey_url: str) -> None:
+    silent = asyncio.Event()
+    upstream = ScriptedUpstream(chunk("first "), silent, chunk("second"))
+    async with two_workers(tmp_path / "data", valkey_url, upstream=upstream) as (one, other):
+        await one.owner()
+        user = await one.services.store.user_by_name("alice")
+        assert user is not None
+        program = await program_of(one, user.id)
+        caller = await TokenCaller.of(program)
+        there = dataclasses.replace(caller, site=other)
+        # A nonce of the one is a nonce of the other, and a proof counts once among them.
+        proof = there.proof()
+        assert (await there.models(proofs=[proof])).status_code == 200
+        assert await code_of(await caller.models(proofs=[proof])) == (401, "invalid_dpop_proof")
+        call = asyncio.create_task(there.chat(stream=True))
+        await until(lambda: upstream.answer.taken == 1)
+        family_id = one.services.oauth.access_tokens.read(caller.token).family_id
+        await one.services.oauth.families.end([family_id], FamilyEnd.ENDED_BY_OWNER)
+        assert "session_revoked" in await (await asyncio.wait_for(call, 5)).get_data(as_text=True)
+        assert await code_of(await there.models()) == (401, "session_revoked")
+        silent.set()
+
+
+async def test_news_that_were_missed_are_caught_up_with(tmp_path: Path) -> None:
+    silent = asyncio.Event()
+    upstream = ScriptedUpstream(chunk("first "), silent, chunk("second"))
+    async with running_site(tmp_path / "data", upstream=upstream, session_cache_seconds=60) as site:
+        await site.owner()
+        user = await site.services.store.user_by_name("alice")
+        assert user is not None
+        caller = await TokenCaller.of(await program_of(site, user.id))
+        call = asyncio.create_task(caller.chat(stream=True))
+        await until(lambda: upstream.answer.taken == 1)
+        # As a command beside the server does, which tells by a file that something has changed.
+        grants = site.services.oauth.grants
+        family_id = site.services.oauth.access_tokens.read(caller.token).family_id
+        await grants.end([family_id], now=site.clock(), reason=FamilyEnd.CLIENT_REMOVED)
+        (tmp_path / "data" / "sessions.news").write_bytes(b".")
+        assert "session_revoked" in await (await asyncio.wait_for(call, 5)).get_data(as_text=True)
+        assert await code_of(await caller.models()) == (401, "session_revoked")
+        silent.set()

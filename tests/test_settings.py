@@ -85,6 +85,7 @@ def test_the_keys_that_a_tier_accepts_are_a_list_in_either_spelling(tmp_path, mo
         ({"public_origin": "https://192.0.2.1"}, "must not be an IP address"),
         ({"public_origin": "https://[::1]:8443"}, "must not be an IP address"),
         ({"dbsc_challenge_seconds": 300}, "must exceed bound_cookie_seconds"),
+        ({"oauth_again_seconds": 60, "oauth_access_seconds": 60}, "must be below oauth_access_seconds"),
         ({"login_idle_seconds": 600, "login_seconds": 300}, "must not exceed login_seconds"),
         ({"upstream_api_key": "sk-1", "upstream_api_key_file": "f"}, "not both"),
         ({"upstream_base_url": "api.example.com"}, "upstream_base_url must look like"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import BrowserContext
 
@@ -18,7 +19,7 @@ _QUOTED = re.compile(r'"([A-Za-z0-9_.-]{20,})"')
 
 
 class Secrets:
-    """Cookie values, offers, challenges, proofs and enrolment tokens."""
+    """Cookie values, offers, challenges, proofs, enrolment tokens and authorization codes."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()
@@ -29,10 +30,12 @@ class Secrets:
         someone.page.on("framenavigated", lambda frame: self.add_url(frame.url))
 
     def add_url(self, url: str) -> None:
-        """The token in the fragment of an enrolment link."""
+        """The token in the fragment of an enrolment link; an authorization code, and its request."""
         _, hash_sign, token = url.partition("/enrol#")
         if hash_sign:
             self.found.add(token)
+        asked = parse_qs(urlsplit(url).query)
+        self.found.update(text for name in ("code", "request_uri") for text in asked.get(name, ()) if len(text) >= 20)
 
     def add_cookies(self, context: BrowserContext) -> None:
         """What is in the jar of a context."""

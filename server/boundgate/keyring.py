@@ -159,6 +159,11 @@ class KeyringFile:
         """`Keyring.verify` with the keys as they are now. Raises KeyringError as `keyring` does."""
         return self.keyring.verify(purpose, kid, message, tag)
 
+    @property
+    def signing_keys(self) -> tuple[SigningKey, ...]:
+        """The token keys as they are now, the current one first. Raises KeyringError as `keyring` does."""
+        return self.keyring.signing_keys
+
     def rotate(self, *, compromised: bool = False) -> Keyring:
         """Put a new current key of each kind in force and return the new keys.
 

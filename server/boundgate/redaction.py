@@ -48,6 +48,14 @@ _IN_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1\2{HIDDEN}",
     ),
+    # Of an authorization request and its answer: a code, its verifier, and the name of a pushed request.
+    (
+        re.compile(
+            r"\b((?:code|code_verifier|client_assertion)[\"']?\s*(?:[:=]|%3D)\s*[\"']?)[\w.~+/=-]{32,}", re.IGNORECASE
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    (re.compile(r"(request_uri(?::|%3A))[\w-]{16,}", re.IGNORECASE), rf"\1{HIDDEN}"),
     (re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"), HIDDEN),
     (re.compile(r"(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"), HIDDEN),
 )

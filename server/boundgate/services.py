@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from boundgate.attestation import AttestationService
+from boundgate.attestation_services import compose_attestation
 from boundgate.clock import Clock, RandomBytes, system_clock, system_random
 from boundgate.dbsc import Challenges, Renewals, WellKnown
 from boundgate.gateway.in_flight import InFlight
@@ -13,12 +15,19 @@ from boundgate.gateway.service import GatewayService
 from boundgate.gateway.upstream import Upstream
 from boundgate.keyring import KeyringFile
 from boundgate.metrics import Metrics
+from boundgate.oauth.model import FamilyEnd
+from boundgate.oauth.ports import GrantStore, RecordStore
+from boundgate.oauth_services import OAuth, compose_oauth
 from boundgate.other_workers import OtherWorkers
 from boundgate.passkeys.ceremonies import RelyingParty
 from boundgate.passkeys.enrolment import EnrolmentService
 from boundgate.passkeys.ports import PasskeyStore
 from boundgate.passkeys.service import PasskeyService
 from boundgate.policy.model import Rules
+from boundgate.resource.families import FamilyCache
+from boundgate.resource.journal import FamilyJournal
+from boundgate.resource.service import ResourceService
+from boundgate.resource.verified import VerifiedTokens
 from boundgate.sessions.binding import BindingService
 from boundgate.sessions.cache import SessionCache
 from boundgate.sessions.credential import has_ended
@@ -29,6 +38,9 @@ from boundgate.settings import Settings
 from boundgate.storage import (
     FileSessionNews,
     SharedState,
+    SqlAttestationStore,
+    SqlClientStore,
+    SqlGrantStore,
     SqlPasskeyStore,
     SqlSessionStore,
     SqlUsageStore,
@@ -53,10 +65,13 @@ class Services:
     rules: Rules
     sessions: SessionService
     bindings: BindingService
+    resource: ResourceService
     passkeys: PasskeyService
     enrolment: EnrolmentService
     store: PasskeyStore
     usage: UsageStore
+    oauth: OAuth
+    attestation: AttestationService
     gateway: GatewayService
     in_flight: InFlight
     journal: Journal
@@ -74,6 +89,7 @@ class Services:
     async def flush(self) -> None:
         """Write what is still in memory only."""
         await self.journal.flush()
+        await self.resource.flush()
         await self.recorder.flush()
         self.metrics.dropped.set(self.recorder.dropped)
         self.metrics.publish()
@@ -85,6 +101,8 @@ class Services:
         now, retention = self.clock(), self.settings.audit_retention_days * DAY_SECONDS
         await self.usage.prune(before=now - retention, keep_rows=self.settings.audit_refused_rows_max)
         await self.sessions.prune(before=now - max(retention, self.settings.login_seconds))
+        await self.oauth.grants.prune(now=now, before=now - retention)
+        await self.attestation.prune(before=now - retention)
 
 
 @contextlib.asynccontextmanager
@@ -125,6 +143,9 @@ async def open_services(
             keyring=keyring,
             session_store=SqlSessionStore(database),
             passkey_store=SqlPasskeyStore(database),
+            client_store=SqlClientStore(database),
+            grant_store=SqlGrantStore(database),
+            attestation_store=SqlAttestationStore(database),
             usage=SqlUsageStore(database),
             hot=shared.hot,
             news=news,
@@ -146,6 +167,9 @@ def _compose(
     keyring: KeyringFile,
     session_store: SessionStore,
     passkey_store: PasskeyStore,
+    client_store: RecordStore,
+    grant_store: GrantStore,
+    attestation_store: SqlAttestationStore,
     usage: UsageStore,
     hot: HotState,
     news: SessionNews,
@@ -160,8 +184,12 @@ def _compose(
     journal = Journal(session_store)
     challenges = Challenges(macs=keyring, used=hot, clock=clock, random=random)
     in_flight = InFlight()
+    families = FamilyCache(
+        families=grant_store, clients=client_store, clock=clock, seconds=rules.cache_seconds, news=news
+    )
     others = OtherWorkers(
         cache=cache,
+        families=families,
         in_flight=in_flight,
         news=news,
         is_over=lambda view: has_ended(view.session, rules, clock()),
@@ -201,8 +229,33 @@ def _compose(
         ceremony_seconds=settings.ceremony_seconds,
     )
 
+    oauth = compose_oauth(
+        settings,
+        clients=client_store,
+        grants=grant_store,
+        passkeys=passkey_store,
+        keyring=keyring,
+        hot=hot,
+        clock=clock,
+        random=random,
+        on_ended=others.end,
+        attestations=attestation_store,
+    )
+    attestation = compose_attestation(
+        settings,
+        store=attestation_store,
+        passkeys=passkey_store,
+        challenges=challenges,
+        keyring=keyring,
+        clock=clock,
+        random=random,
+        on_raised=families.forget,
+    )
+
     async def end_everything(user_id: str) -> None:
         await sessions.end_user(user_id, EndReason.RECOVERED)
+        await oauth.families.end_user(user_id, FamilyEnd.RECOVERED)
+        await attestation.forget_all(user_id)
 
     services = Services(
         settings=settings,
@@ -211,6 +264,13 @@ def _compose(
         rules=policy_rules(settings),
         sessions=sessions,
         bindings=bindings,
+        resource=ResourceService(
+            tokens=VerifiedTokens(oauth.access_tokens, keys=keyring, clock=clock),
+            families=families,
+            proofs=oauth.proofs,
+            journal=FamilyJournal(grant_store),
+            clock=clock,
+        ),
         passkeys=PasskeyService(store=passkey_store, challenges=challenges, party=party, clock=clock),
         enrolment=EnrolmentService(
             store=passkey_store,
@@ -224,6 +284,8 @@ def _compose(
         ),
         store=passkey_store,
         usage=usage,
+        oauth=oauth,
+        attestation=attestation,
         gateway=gateway,
         in_flight=in_flight,
         journal=journal,

@@ -172,6 +172,24 @@ class Settings(BaseSettings):
         default=10.0, ge=0, le=60, description="How long a process may answer from a session that it has read."
     )
 
+    oauth_pushed_seconds: int = Field(
+        default=60, ge=10, le=600, description="Life of a pushed authorization request; each is used once."
+    )
+    oauth_code_seconds: int = Field(
+        default=60, ge=10, le=600, description="Life of an authorization code; each is used once."
+    )
+    oauth_access_seconds: int = Field(default=300, ge=60, le=3_600, description="Life of an access token.")
+    oauth_refresh_seconds: int = Field(
+        default=1_209_600, ge=3_600, le=86_400 * 90, description="Life of a refresh token, which each use renews."
+    )
+    oauth_again_seconds: int = Field(
+        default=30, ge=0, le=120, description="How long a used refresh token gets the same answer again."
+    )
+
+    attestation_roots_file: Path | None = Field(
+        default=None, description="PEM bundle of TPM makers' certificates; default: no key is attested."
+    )
+
     audit_retention_days: int = Field(default=90, ge=1, le=3_650, description="How long records are kept.")
     audit_refused_rows_max: int = Field(
         default=100_000, ge=1_000, description="Records of refusals that are kept at most."

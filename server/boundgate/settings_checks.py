@@ -36,6 +36,11 @@ def problems(settings: Settings) -> list[str]:
         )
     if settings.login_idle_seconds > settings.login_seconds:
         found.append("login_idle_seconds must not exceed login_seconds")
+    if settings.oauth_again_seconds >= settings.oauth_access_seconds:
+        found.append(
+            "oauth_again_seconds must be below oauth_access_seconds: a client whose answer was lost asks again at "
+            "once, and whoever comes when the next token is due has an old copy"
+        )
     return found
 
 

@@ -26,17 +26,21 @@ def loads(data: bytes | str, *, max_depth: int = 32) -> Any:
         StrictJSONError: for anything that is not acceptable.
     """
     try:
-        text = data.decode("utf-8") if isinstance(data, bytes) else data
-        text.encode("utf-8")
+        if isinstance(data, bytes):
+            text = data.decode("utf-8")
+        else:
+            text = data
+            text.encode("utf-8")
     except UnicodeError:
         raise StrictJSONError("not valid UTF-8") from None
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_float=_float, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
     except StrictJSONError:
         raise
     except (ValueError, RecursionError):
         raise StrictJSONError("not valid JSON") from None
-    if _deeper_than(value, max_depth):
+    # Whoever opens no more than that many cannot nest them deeper; strings that hold some make it look only.
+    if text.count("{") + text.count("[") > max_depth and _deeper_than(value, max_depth):
         raise StrictJSONError(f"nested deeper than {max_depth} levels")
     if _has_lone_surrogate(text, value):
         raise StrictJSONError("a string holds half of a surrogate pair")
@@ -52,7 +56,7 @@ def loads_object(data: bytes | str, *, max_depth: int = 32) -> dict[str, Any]:
 
 
 def _has_lone_surrogate(text: str, value: Any) -> bool:
-    if "\\ud" not in text and "\\uD" not in text:
+    if "\\u" not in text:
         return False
     try:
         json.dumps(value, ensure_ascii=False).encode()
@@ -61,16 +65,21 @@ def _has_lone_surrogate(text: str, value: Any) -> bool:
     return False
 
 
+_NESTED = (dict, list)
+
+
 def _deeper_than(value: Any, limit: int) -> bool:
-    level = [value]
+    level = [value] if isinstance(value, _NESTED) else []
     for _ in range(limit):
+        if not level:
+            return False
         level = [
             child
             for parent in level
-            if isinstance(parent, dict | list)
             for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, _NESTED)
         ]
-    return any(isinstance(value, dict | list) for value in level)
+    return bool(level)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,3 +98,7 @@ def _float(text: str) -> float:
 
 def _refuse_constant(_name: str) -> NoReturn:
     raise StrictJSONError("NaN and infinities are not JSON")
+
+
+# Made once: to make one costs as much as to read a short text.
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_refuse_constant)

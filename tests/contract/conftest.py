@@ -13,6 +13,8 @@ from boundgate.sessions.ports import HotState
 from boundgate.storage import (
     Database,
     MemoryHotState,
+    SqlClientStore,
+    SqlGrantStore,
     SqlPasskeyStore,
     SqlSessionStore,
     SqlUsageStore,
@@ -21,6 +23,7 @@ from boundgate.storage import (
     open_database,
 )
 from tests.contract.builders import ALICE, BOB, NOW, a_link, a_passkey, a_user
+from tests.contract.oauth_builders import a_client
 from tests.support.services import database_in
 
 
@@ -66,6 +69,20 @@ async def enrolled(people: None, passkey_stores: tuple[SqlPasskeyStore, SqlPassk
 @pytest.fixture
 def session_stores(databases: tuple[Database, Database], enrolled: None) -> tuple[SqlSessionStore, SqlSessionStore]:
     return SqlSessionStore(databases[0]), SqlSessionStore(databases[1])
+
+
+@pytest.fixture
+async def client_stores(databases: tuple[Database, Database], enrolled: None) -> tuple[SqlClientStore, SqlClientStore]:
+    return SqlClientStore(databases[0]), SqlClientStore(databases[1])
+
+
+@pytest.fixture
+async def grant_stores(
+    databases: tuple[Database, Database], client_stores: tuple[SqlClientStore, SqlClientStore]
+) -> tuple[SqlGrantStore, SqlGrantStore]:
+    """Alice has a client."""
+    assert await client_stores[0].add_client(a_client())
+    return SqlGrantStore(databases[0]), SqlGrantStore(databases[1])
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from boundgate.dbsc import (
     read_skipped,
     request_names,
 )
-from boundgate.dbsc.compact import MAX_PROOF_CHARS
 from boundgate.dbsc.headers import (
     MAX_CLIENT_CHARS,
     MAX_SESSION_ID_CHARS,
@@ -33,6 +32,7 @@ from boundgate.dbsc.headers import (
     UNNAMED_CLIENT,
     sf_string,
 )
+from boundgate.jose.compact import MAX_COMPACT_CHARS
 from tests.support.soft_browser import read_challenge
 
 SF_STRING = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=80)
@@ -112,7 +112,7 @@ def test_a_session_identifier_has_only_the_characters_that_ours_have(value: str)
     assert set(session_id) <= set(string.ascii_letters + string.digits + "-_")
 
 
-@pytest.mark.parametrize(("read", "limit"), [(read_proof, MAX_PROOF_CHARS), (read_session_id, MAX_SESSION_ID_CHARS)])
+@pytest.mark.parametrize(("read", "limit"), [(read_proof, MAX_COMPACT_CHARS), (read_session_id, MAX_SESSION_ID_CHARS)])
 def test_the_limits_count_the_value_as_it_came(read: Any, limit: int) -> None:
     assert read("a" * limit) == "a" * limit
     assert len(read('"' + "a" * (limit - 2) + '"')) == limit - 2

@@ -103,6 +103,11 @@ def test_any_text_has_an_origin_or_none(url: str) -> None:
         assert read_origin(str(origin)) == origin, "the serialization means the same"
 
 
+def test_a_host_that_is_too_long_in_ascii_is_none() -> None:
+    assert canonical_host(".".join("é" * 31)) == ".".join(["xn--9ca"] * 31)
+    assert canonical_host(".".join("é" * 32)) is None
+
+
 @given(host=ANY_HOST)
 def test_a_canonical_host_is_canonical(host: str) -> None:
     canonical = canonical_host(host)

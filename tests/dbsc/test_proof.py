@@ -18,8 +18,8 @@ from boundgate.dbsc import (
     verify_refresh_proof,
     verify_registration_proof,
 )
-from boundgate.dbsc.compact import MAX_PROOF_CHARS
 from boundgate.dbsc.proof import MAX_CLAIM_CHARS
+from boundgate.jose.compact import MAX_COMPACT_CHARS
 from tests.support.keys import ec_key, rsa_key
 from tests.support.soft_browser import SoftDbsc
 
@@ -170,9 +170,9 @@ def test_a_proof_has_a_limit_and_is_not_looked_into_beyond_it() -> None:
     def padded(size: int) -> str:
         return ES256.refresh_proof("c", extra_claims={"x": "a" * size})
 
-    size = next(size for size in range(5900, 6100) if len(padded(size)) in {MAX_PROOF_CHARS - 1, MAX_PROOF_CHARS})
+    size = next(size for size in range(5900, 6100) if len(padded(size)) in {MAX_COMPACT_CHARS - 1, MAX_COMPACT_CHARS})
     assert refresh(padded(size)).challenge == "c"
-    with pytest.raises(ProofMalformed, match=str(MAX_PROOF_CHARS)):
+    with pytest.raises(ProofMalformed, match=str(MAX_COMPACT_CHARS)):
         refresh(padded(size + 4))
 
 

@@ -6,9 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from boundgate.attestation import EndorsementRoots
 from boundgate.dbsc import BoundValue, Challenges, PublicKey, read_public_key, seal
-from tests.support.keys import FakeClock, MemoryUsed, StaticMacs, counting_random, ec_key, rsa_key
+from boundgate.dpop import DpopNonces, token_hash
+from tests.attestation.certificates import NOW, Authority, certificate
+from tests.support.dpop import SoftDpop
+from tests.support.keys import FakeClock, MemoryUsed, StaticMacs, b64u, counting_random, ec_key, rsa_key
 from tests.support.soft_browser import SoftDbsc
+from tests.support.soft_tpm import ATTESTATION_KEY, SoftKey, attest
 
 _VECTORS = Path(__file__).parents[1] / "vectors" / "dbsc"
 AUDIENCE = "https://gateway.example/dbsc/refresh"
@@ -74,6 +81,25 @@ SEALED = [
     for mint, prefix in ((1, b""), (2, b"\x04\x7f\0\0"), (10**17, b"\x06" + b"\xff" * 16))
 ]
 
+NONCES = DpopNonces(macs=MACS, used=MemoryUsed(), clock=CLOCK)
+DPOP_URL, DPOP_TOKEN_HASH = "https://gateway.example/v1/chat/completions", token_hash("access.token.x")
+_DPOP = SoftDpop()
+DPOP_NONCES = [NONCES.issue(_DPOP.jkt), "n" * 43, ""]
+DPOP_PROOFS = [
+    _DPOP.proof(method="POST", url=url, now=CLOCK(), nonce=nonce, token="access.token.x", **claims)
+    for url in (DPOP_URL, "HTTPS://GATEWAY.example:443/v1/ch%61t/completions?a#b")
+    for nonce in DPOP_NONCES[:2]
+    for claims in ({}, {"exp": CLOCK() + 5, "nbf": CLOCK(), "more": [{"a": None}]})
+]
+URLS = [
+    DPOP_URL,
+    "http://[::1]:080/%7e?x",
+    "https://a.example",
+    "https://u@a.example:65536/../b",
+    "//a/b",
+    "https://a/\u00e9",
+]
+
 CHATS: list[dict[str, Any]] = [
     {"model": "gpt-5.2-mini", "messages": [{"role": "user", "content": "hello"}]},
     {
@@ -136,4 +162,45 @@ FORWARDED = [
     "[2001:db8::1]:443, 10.0.0.1:80",
     "unknown, _hidden",
     "::ffff:1.2.3.4",
+]
+
+_MAKER = Authority("maker", key=ec_key("maker of TPMs"))
+_ISSUER = Authority("issuer", by=_MAKER, key=ec_key("issuer of TPMs"))
+MAKERS = EndorsementRoots.from_pem(_MAKER.pem)
+AUTHORITIES = [_ISSUER.der, _MAKER.der]
+ENDORSEMENTS = [
+    certificate(_ISSUER, key.public_key()).public_bytes(Encoding.DER) for key in (rsa_key(2048), ec_key("endorsement"))
+]
+ENDORSED_AT = NOW
+
+_TPM_KEYS = [SoftKey(ec_key("owner")), SoftKey(rsa_key(2048), attributes=ATTESTATION_KEY)]
+PUBLIC_AREAS = [key.public for key in _TPM_KEYS]
+CERTIFICATIONS = [attest(name=key.name, extra_data=b"n" * 32) for key in _TPM_KEYS]
+CERTIFICATION_SIGNATURES = [key.sign(said) for key, said in zip(_TPM_KEYS, CERTIFICATIONS, strict=True)]
+_OCTETS = {
+    "ek_certificate": b"0\x82",
+    "attestation_key": PUBLIC_AREAS[1],
+    "key": PUBLIC_AREAS[0],
+    "secret": bytes(32),
+    "certification": CERTIFICATIONS[0],
+    "signature": CERTIFICATION_SIGNATURES[0],
+}
+ATTESTATION_BODIES: list[Any] = [
+    {name: b64u(octets) for name, octets in _OCTETS.items()} | {"nonce": ISSUED[0], "ek_chain": chain}
+    for chain in ([], ["AAAA", "AA"])
+]
+
+FORMS = [
+    b"grant_type=authorization_code&code=A-_&redirect_uri=http%3A%2F%2F127.0.0.1%3A5000%2Fcb&code_verifier=~.&a=",
+    b"state=%E2%82%AC+x&state=2&&=&%00",
+]
+REDIRECTS = [
+    *("http://127.0.0.1:5000/cb", "http://[::1]/cb?x=1", "https://app.example:8443/cb", "com.example.app:/cb"),
+    *("http://localhost/cb", "https://user@app.example/#x", "https://[::1", "javascript:alert(1)"),
+]
+_CLAIMS: dict[str, Any] = {"iss": "client", "sub": "client", "aud": "https://gate.example", "exp": 1060, "jti": "one"}
+ASSERTIONS = [KEYS["ES256"].sign(b'{"alg":"ES256"}', json.dumps(_CLAIMS).encode())]
+_ACCESS = _CLAIMS | {"iat": 1000, "client_id": "c", "scope": "chat", "cnf": {"jkt": "j"}, "fam": "f"}
+ACCESS_TOKENS = [
+    KEYS["ES256"].sign(b'{"alg":"ES256","typ":"at+jwt","kid":"one"}', json.dumps(_ACCESS).encode()),
 ]

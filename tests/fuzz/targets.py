@@ -14,6 +14,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from boundgate import strict_json
+from boundgate.attestation.chain import CERTIFICATE_MOST_OCTETS
+from boundgate.attestation.errors import NotAttested, StructureRefused
+from boundgate.attestation.names import name_of
+from boundgate.attestation.public_area import read_public
+from boundgate.attestation.structures import read_certification, read_signature
+from boundgate.attestation.wire import read_answer
 from boundgate.dbsc import (
     KeyRefused,
     ProofMalformed,
@@ -34,10 +40,19 @@ from boundgate.dbsc.document import Document, read_document
 from boundgate.dbsc.hosts import canonical_host, is_valid_pattern, matches_pattern, read_origin, registrable_domain
 from boundgate.dbsc.judge import check_answer, check_instructions, scope_of
 from boundgate.dbsc.well_known import check_federation_allowed, check_registration_allowed
+from boundgate.dpop import DpopError, claimed_thumbprint, normalised_url, verify_proof
+from boundgate.dpop.htu import is_same_url
 from boundgate.errors import BadRequest, NotFound, TooLarge
 from boundgate.gateway.chat import ChatParser
 from boundgate.gateway.price_file import load_prices
+from boundgate.jose.errors import JwsMalformed, JwsRefused
+from boundgate.jose.jwt import verify_jwt
 from boundgate.net import client_address, network_prefix
+from boundgate.oauth.access_tokens import read_access_claims
+from boundgate.oauth.assertions import verify_assertion
+from boundgate.oauth.errors import InvalidClient, InvalidRequest, InvalidToken
+from boundgate.oauth.parameters import read_parameters
+from boundgate.oauth.redirects import check_redirect_uri, match_redirect_uri
 from boundgate.passkeys.wire import parse_assertion, parse_client_data, parse_registration
 from boundgate.sessions.cookies import read_cookies
 from tests.fuzz import corpus
@@ -195,7 +210,101 @@ def _request_fields(given: tuple[list[str], list[str]]) -> None:
     assert network_prefix(address, 24, 64)
 
 
+def _public_area(octets: bytes) -> None:
+    area = read_public(octets, what="key")
+    assert len(area.octets).to_bytes(2) + area.octets == octets
+    assert len(name_of(area)) in {34, 50, 66}
+
+
+def _certification(octets: bytes) -> None:
+    found = read_certification(octets)
+    assert found.name in octets
+    assert found.extra_data in octets
+
+
+def _endorsement(given: tuple[bytes, bytes]) -> None:
+    leaf, between = given
+    found = corpus.MAKERS.verify(leaf, chain=[between], now=corpus.ENDORSED_AT)
+    assert found.maker == "id:54455354"
+
+
+def _make_endorsement(shaper: Shaper) -> tuple[bytes, bytes]:
+    def changed(seeds: list[bytes]) -> bytes:
+        octets = bytearray(shaper.pick(seeds))
+        # Lengths stay as they are more often than not, or nothing behind them would ever be read.
+        if shaper.chance(0.2):
+            return shaper.octets(seeds, most=9000)
+        for _ in range(shaper.size(4)):
+            octets[int(shaper.random.random() * len(octets))] ^= 1 << int(shaper.random.random() * 8)
+        return bytes(octets)
+
+    return changed(corpus.ENDORSEMENTS), changed(corpus.AUTHORITIES)
+
+
+def _attestation_answer(body: bytes) -> None:
+    submission, answer = read_answer(body)
+    assert len(submission.certificate) <= CERTIFICATE_MOST_OCTETS
+    assert answer.nonce.isascii()
+
+
 _LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
+
+
+def _parameters(encoded: bytes) -> None:
+    for name, value in read_parameters(encoded).items():
+        assert name
+        assert value
+        assert not any(character < " " for character in name + value)
+
+
+def _redirect(uri: str) -> None:
+    match_redirect_uri(uri, registered=corpus.REDIRECTS)
+    check_redirect_uri(uri)
+    assert match_redirect_uri(uri, registered=[uri])
+    assert uri.isascii()
+
+
+def _assertion(text: str) -> None:
+    verified = verify_assertion(
+        assertion=text,
+        keys=[corpus.PUBLIC_KEYS["ES256"].jwk],
+        expected_client="client",
+        expected_audiences={"https://gate.example"},
+        now=1000.0,
+        skew_seconds=60,
+        longest_seconds=300,
+    )
+    assert verified.jti
+
+
+def _access_token(text: str) -> None:
+    key = corpus.PUBLIC_KEYS["ES256"].ec_key
+    claims = verify_jwt(token=text, expected_type="at+jwt", key_of=lambda kid: key if kid == "one" else None)
+    read_access_claims(claims, expected_issuer="client", expected_audience="https://gate.example", now=1010.0)
+
+
+def _verify_dpop(fields: list[str]) -> None:
+    found = verify_proof(
+        fields=fields,
+        expected_method="POST",
+        expected_url=corpus.DPOP_URL,
+        expected_token_hash=corpus.DPOP_TOKEN_HASH,
+        nonces=corpus.NONCES,
+        now=corpus.CLOCK(),
+    )
+    assert found.jkt == claimed_thumbprint(fields)
+
+
+def _same_url(given: tuple[str, str]) -> None:
+    one, other = given
+    found = normalised_url(one)
+    assert found is None or normalised_url(found) == found
+    assert is_same_url(one, other) == is_same_url(other, one)
+
+
+def _nonce(text: str) -> None:
+    jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+    assert corpus.NONCES.issued_at(text, jkt=jkt) is None
 
 
 def _signed_by(name: str) -> Callable[[bytes, bytes], str]:
@@ -207,6 +316,12 @@ def _make_refresh(shaper: Shaper) -> tuple[str, str]:
     name = "ES256" if shaper.chance(0.8) else shaper.pick(["RS256", "RS256, 4096 bits"])
     sign = _signed_by(name if name == "ES256" or shaper.chance(0.1) else "ES256")
     return name, shaper.compact(corpus.REFRESHES[name], sign)
+
+
+def _make_dpop(shaper: Shaper) -> list[str]:
+    # Signed by the key that the good proofs carry.
+    made = shaper.compact(corpus.DPOP_PROOFS, _signed_by("ES256"))
+    return [made] if shaper.chance(0.95) else [made, made]
 
 
 def _make_jwk(shaper: Shaper) -> tuple[str, Any]:
@@ -279,6 +394,14 @@ PARSERS = (
         _PROOF_ERRORS,
         20,
     ),
+    Target("verify_dpop_proof", _verify_dpop, _make_dpop, st.lists(TEXT, min_size=1, max_size=2), (DpopError,), 20),
+    Target(
+        "normalised_url",
+        _same_url,
+        lambda s: (s.text(corpus.URLS, most=5000), s.text(corpus.URLS, most=5000)),
+        st.tuples(TEXT, TEXT),
+    ),
+    Target("DpopNonces.issued_at", _nonce, _of(corpus.DPOP_NONCES), TEXT, (), 5),
     Target(
         "read_public_key",
         _read_key,
@@ -289,6 +412,36 @@ PARSERS = (
         ),
         (KeyRefused,),
         15,
+    ),
+    Target("read_public", _public_area, lambda s: s.octets(corpus.PUBLIC_AREAS), OCTETS, (StructureRefused,)),
+    Target(
+        "read_certification", _certification, lambda s: s.octets(corpus.CERTIFICATIONS), OCTETS, (StructureRefused,), 5
+    ),
+    Target(
+        "read_signature",
+        read_signature,
+        lambda s: s.octets(corpus.CERTIFICATION_SIGNATURES),
+        OCTETS,
+        (StructureRefused,),
+        5,
+    ),
+    Target("endorsement certificates", _endorsement, _make_endorsement, st.tuples(OCTETS, OCTETS), (NotAttested,), 5),
+    Target("read_answer", _attestation_answer, _json_octets(corpus.ATTESTATION_BODIES), OCTETS, (BadRequest,), 5),
+    Target("read_parameters", _parameters, lambda s: s.octets(corpus.FORMS), OCTETS, (InvalidRequest,)),
+    Target("redirect URIs", _redirect, _of(corpus.REDIRECTS, most=2000), TEXT, (InvalidRequest,)),
+    Target(
+        "client assertions",
+        _assertion,
+        lambda s: s.compact(corpus.ASSERTIONS, _signed_by("ES256")),
+        TEXT,
+        (InvalidClient,),
+    ),
+    Target(
+        "access tokens",
+        _access_token,
+        lambda s: s.compact(corpus.ACCESS_TOKENS, _signed_by("ES256")),
+        TEXT,
+        (InvalidToken, JwsMalformed, JwsRefused),
     ),
     Target("unseal", _unseal, _of(corpus.SEALED), TEXT),
     Target("Challenges.check", _check_challenge, _of(corpus.ISSUED), TEXT),

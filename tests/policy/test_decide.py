@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from boundgate.policy.decide import decide
-from boundgate.policy.model import Action, Authorization, Facts, Rule
+from boundgate.policy.model import Action, Authorization, Facts, Rule, Token
 from boundgate.settings import load_settings
 from boundgate.terms import Provenance, SessionState, Tier
 from boundgate.wiring import policy_rules
@@ -21,6 +21,10 @@ STRICT = {
     Tier.STANDARD: Rule(accepted_provenances=frozenset({Provenance.BROWSER}), proof_max_age_seconds=60, step_up=False),
     Tier.PREMIUM: Rule(accepted_provenances=frozenset({Provenance.ATTESTED}), proof_max_age_seconds=60, step_up=False),
 }
+TOKENS = (
+    None,
+    *(Token(scope=frozenset(scope), person=person) for scope in ((), ("chat",)) for person in (False, True)),
+)
 EVERY = list(
     product(
         Authorization,
@@ -40,7 +44,11 @@ def expected(facts: Facts, rules: dict[Tier, Rule]) -> tuple[Action, str]:
     rule = rules[facts.tier] if facts.tier else None
     age = facts.proof_age_seconds
     table = [
-        (facts.authorization is Authorization.DPOP, (Action.REFUSE, "invalid_token")),
+        (
+            facts.authorization is Authorization.DPOP and facts.token is None,
+            (Action.REFUSE, "invalid_token"),
+        ),
+        (facts.authorization is Authorization.OWN_BEARER, (Action.REFUSE, "invalid_token")),
         (facts.authorization is Authorization.BEARER_WITH_PROOF, (Action.REFUSE, "invalid_token")),
         (
             facts.authorization in {Authorization.BEARER, Authorization.OTHER} and not facts.bound_cookie_present,
@@ -53,9 +61,17 @@ def expected(facts: Facts, rules: dict[Tier, Rule]) -> tuple[Action, str]:
         ),
         (facts.state is SessionState.LAPSED, (Action.REFRESH, "proof_required")),
         (facts.contested, (Action.STEP_UP, "step_up_required")),
+        (
+            facts.token is not None and facts.needed_scope not in {None, *facts.token.scope},
+            (Action.REFUSE, "insufficient_scope"),
+        ),
         (rule is None, (Action.ALLOW, "ok")),
         (
             rule is not None and facts.provenance not in rule.accepted_provenances,
+            (Action.REFUSE, "model_forbidden"),
+        ),
+        (
+            rule is not None and rule.step_up and facts.token is not None and not facts.token.person,
             (Action.REFUSE, "model_forbidden"),
         ),
         (rule is not None and rule.step_up, (Action.STEP_UP, "step_up_required")),
@@ -80,6 +96,41 @@ def test_every_combination_of_facts_has_the_expected_decision() -> None:
         )
         decision = decide(facts, rules)
         assert (decision.action, decision.code) == expected(facts, rules), facts
+
+
+@pytest.mark.parametrize("needed_scope", [None, "chat"])
+def test_every_combination_of_facts_about_tokens_has_the_expected_decision(needed_scope: str | None) -> None:
+    for token, provenance, tier, rules in product(TOKENS, Provenance, (None, *Tier), (RULES, STRICT)):
+        for present, state in product((False, True), SessionState):
+            facts = Facts(
+                authorization=Authorization.DPOP,
+                bound_cookie_present=present,
+                state=state,
+                provenance=provenance,
+                proof_age_seconds=0.0,
+                token=token,
+                needed_scope=needed_scope,
+                tier=tier,
+            )
+            decision = decide(facts, rules)
+            assert (decision.action, decision.code) == expected(facts, rules), facts
+            assert decision.needed_scope == (needed_scope if decision.code == "insufficient_scope" else None)
+
+
+def test_no_touch_is_ever_asked_of_a_token_without_a_person_nor_anything_granted_for_one() -> None:
+    for scope, provenance, rules in product(((), ("chat",)), Provenance, (RULES, STRICT)):
+        token = Token(scope=frozenset(scope), person=False)
+        facts = Facts(
+            authorization=Authorization.DPOP,
+            state=SessionState.BOUND,
+            provenance=provenance,
+            proof_age_seconds=0.0,
+            token=token,
+            tier=Tier.PREMIUM,
+        )
+        decision = decide(facts, rules)
+        assert decision.action in {Action.ALLOW, Action.REFUSE}
+        assert decision.action is Action.REFUSE or not rules[Tier.PREMIUM].step_up
 
 
 def test_nothing_but_a_bound_session_is_ever_allowed() -> None:

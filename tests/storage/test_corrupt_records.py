@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from boundgate.errors import StorageUnavailable
 from boundgate.passkeys.model import Notice
-from boundgate.storage import Database, SqlPasskeyStore, SqlSessionStore, SqlUsageStore, open_database
+from boundgate.storage import (
+    Database,
+    SqlClientStore,
+    SqlGrantStore,
+    SqlPasskeyStore,
+    SqlSessionStore,
+    SqlUsageStore,
+    open_database,
+)
 from boundgate.storage.rows import blob, maybe, reader, seconds, text, whole, words
 from boundgate.terms import EndReason
 from tests.contract.builders import (
@@ -31,6 +39,16 @@ from tests.contract.builders import (
     digest,
     put_passkey,
 )
+from tests.contract.oauth_builders import (
+    CLIENT,
+    a_client,
+    a_code,
+    a_consent,
+    a_family,
+    a_pushed,
+    a_refresh,
+    an_outside_link,
+)
 
 Look = Callable[[Database], Awaitable[Any]]
 
@@ -44,6 +62,13 @@ async def fill(database: Database) -> None:
     await sessions.create(a_session(), an_offer(), ending=[], reason=EndReason.REPLACED)
     await sessions.bind(digest("offer s1"), a_binding(), now=NOW)
     await usage.write([a_call()], [an_event()])
+    clients, grants = SqlClientStore(database), SqlGrantStore(database)
+    await clients.add_client(a_client())
+    await clients.put_pushed(a_pushed(), now=NOW)
+    await clients.record_consent(a_consent())
+    await clients.add_outside_link(an_outside_link())
+    await grants.put_code(a_code())
+    await grants.redeem_code(digest("code"), a_family(), a_refresh(), now=NOW)
 
 
 def look_at_session(database: Database) -> Awaitable[Any]:
@@ -82,6 +107,34 @@ def look_at_events(database: Database) -> Awaitable[Any]:
     return SqlUsageStore(database).events()
 
 
+def look_at_client(database: Database) -> Awaitable[Any]:
+    return SqlClientStore(database).client(CLIENT)
+
+
+def look_at_pushed(database: Database) -> Awaitable[Any]:
+    return SqlClientStore(database).pushed(digest("pushed"), now=NOW)
+
+
+def look_at_consent(database: Database) -> Awaitable[Any]:
+    return SqlClientStore(database).consents_of(ALICE)
+
+
+def look_at_outside_link(database: Database) -> Awaitable[Any]:
+    return SqlClientStore(database).outside_links_of(ALICE)
+
+
+def look_at_code(database: Database) -> Awaitable[Any]:
+    return SqlGrantStore(database).code(digest("code"))
+
+
+def look_at_family(database: Database) -> Awaitable[Any]:
+    return SqlGrantStore(database).family("family of code")
+
+
+def look_at_refresh(database: Database) -> Awaitable[Any]:
+    return SqlGrantStore(database).refresh_token(digest("refresh"))
+
+
 DAMAGE: list[tuple[str, Look]] = [
     ("UPDATE sessions SET created_at = 'yesterday'", look_at_session),
     ("UPDATE sessions SET login_hash = 5", look_at_session),
@@ -100,6 +153,21 @@ DAMAGE: list[tuple[str, Look]] = [
     ("UPDATE calls SET cost_micro_usd = 1.5", look_at_calls),
     ("UPDATE calls SET provenance = ''", look_at_calls),
     ("UPDATE events SET count = 'lots'", look_at_events),
+    ("UPDATE oauth_clients SET kind = 'bearer'", look_at_client),
+    ("UPDATE oauth_clients SET redirect_uris = '{}'", look_at_client),
+    ("UPDATE oauth_clients SET scopes = '[1]'", look_at_client),
+    ("UPDATE oauth_requests SET parameters = '[]'", look_at_pushed),
+    ("UPDATE oauth_requests SET parameters = '{\"state\":1}'", look_at_pushed),
+    ("UPDATE oauth_codes SET code_challenge = x'00'", look_at_code),
+    ("UPDATE oauth_codes SET used_at = 'once'", look_at_code),
+    ("UPDATE oauth_families SET provenance = 'hardware'", look_at_family),
+    ("UPDATE oauth_families SET jkt = x'00'", look_at_family),
+    ("UPDATE oauth_families SET ended_at = 1, end_reason = 'no such reason'", look_at_family),
+    ("UPDATE oauth_families SET last_proof_at = 'now'", look_at_refresh),
+    ("UPDATE oauth_refresh_tokens SET number = 'first'", look_at_refresh),
+    ("UPDATE oauth_refresh_tokens SET successor_hash = 7", look_at_refresh),
+    ("UPDATE oauth_consents SET scope = 'chat'", look_at_consent),
+    ("UPDATE oauth_outside_links SET linked_at = x'00'", look_at_outside_link),
 ]
 
 

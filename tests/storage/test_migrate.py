@@ -50,7 +50,7 @@ async def test_several_servers_that_start_at_once_share_one_upgrade(url: str) ->
     for database in databases:
         async with database.read() as connection:
             assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == [
-                "0001"
+                "0002"
             ]
         await database.close()
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import boundgate
-from boundgate.cli import certificates, doctor, keys, users
+from boundgate.cli import certificates, clients, doctor, keys, users
 from boundgate.cli.options import AsJson, ConfigFile, DataDir, settings_from
 from boundgate.cli.output import note, show_json, show_table
 
@@ -20,6 +20,7 @@ HELP = """A gateway in front of costly AI endpoints that makes a stolen token wo
   boundgate serve --port 9443           serve somewhere else
   boundgate users invite alice          print a link with which alice enrols
   boundgate users recover alice         alice has lost every passkey
+  boundgate clients add NAME ...        a program that may ask for tokens
   boundgate keys rotate                 new keys; nobody is signed out
   boundgate settings                    what is set, and where it was set
   boundgate doctor URL --login PATH     what a browser makes of a DBSC server
@@ -36,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(users.app, name="users")
+app.add_typer(clients.app, name="clients")
 app.add_typer(keys.app, name="keys")
 app.add_typer(certificates.app, name="certificates")
 app.command(name="doctor", help=doctor.HELP)(doctor.doctor)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
+from boundgate.cli.beside import require_database, with_services
 from boundgate.cli.options import AsJson, ConfigFile, DataDir, settings_from
 from boundgate.cli.output import note, show_json, show_table, utc
-from boundgate.errors import NotFound
 from boundgate.settings import Settings
 
-Result = TypeVar("Result")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
 
 app = typer.Typer(help="Users and their one-time links.", no_args_is_help=True)
@@ -23,8 +21,8 @@ app = typer.Typer(help="Users and their one-time links.", no_args_is_help=True)
 def list_users(data_dir: DataDir = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List everybody, in the order of creation."""
     settings = settings_from(config, data_dir=data_dir)
-    _require_database(settings)
-    users = _with_services(settings, lambda services: services.enrolment.users())
+    require_database(settings)
+    users = with_services(settings, lambda services: services.enrolment.users())
     if as_json:
         show_json([{"name": u.name, "operator": u.operator, "created_at": u.created_at} for u in users])
         return
@@ -61,7 +59,7 @@ def recover(name: Name, data_dir: DataDir = None, config: ConfigFile = None) -> 
     The owner reads it on the account page after enrolling anew. Only the link goes to standard output.
     """
     settings = settings_from(config, data_dir=data_dir)
-    _require_database(settings)
+    require_database(settings)
     _print_link(
         settings,
         lambda services: services.enrolment.recover(name),
@@ -75,32 +73,11 @@ def _print_link(settings: Settings, make: Callable[[Any], Awaitable[str]], sente
     # A server that was started with options of its own is where the link leads, not where these settings say.
     server = running_server(settings.data_dir)
     origin = server.url if server else settings.origin
-    token = _with_services(settings, make)
+    token = with_services(settings, make)
     note(sentence)
     print(f"{origin}/enrol#{token}")
     if server is None:
         note(f"No server runs on {settings.data_dir} now: the link opens once one serves {origin}.")
-
-
-def _require_database(settings: Settings) -> None:
-    """Refuse to look for people where no server has ever run: a mistyped directory must not be made."""
-    file = settings.data_dir / "boundgate.sqlite3"
-    if not settings.database_url and not file.exists():
-        raise NotFound(f"no server has run on {settings.data_dir} yet. Choose its directory with --data-dir.")
-
-
-def _with_services(settings: Settings, act: Callable[[Any], Awaitable[Result]]) -> Result:
-    from boundgate.app import open_services  # noqa: PLC0415 - `--help` must not load the whole application
-    from boundgate.listening import prepare_data_dir  # noqa: PLC0415
-    from boundgate.logging_setup import configure_logging  # noqa: PLC0415
-
-    async def within() -> Result:
-        async with open_services(settings, beside=True) as services:
-            return await act(services)
-
-    configure_logging(settings.log_format)
-    prepare_data_dir(settings.data_dir)
-    return asyncio.run(within())
 
 
 def _life(settings: Settings) -> str:

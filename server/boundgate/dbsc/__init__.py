@@ -44,7 +44,7 @@ from boundgate.dbsc.headers import (
 )
 from boundgate.dbsc.instructions import Instructions
 from boundgate.dbsc.judge import check_answer, check_instructions
-from boundgate.dbsc.jwk import ALGORITHMS, PublicKey, load_public_key, read_public_key
+from boundgate.dbsc.keys import load_public_key, read_public_key
 from boundgate.dbsc.ledger import KnownMint, Ledger, Minted, UsedChallenges, ValidChallenge
 from boundgate.dbsc.leniency import LENIENT, STRICT, Leniencies
 from boundgate.dbsc.lives import Lives
@@ -68,6 +68,7 @@ from boundgate.dbsc.renewal import (
 from boundgate.dbsc.scope import Scope, ScopeRule, SiteScope, in_scope
 from boundgate.dbsc.standing import Standing, standing_of
 from boundgate.dbsc.well_known import WELL_KNOWN_PATH, WellKnown, check_federation_allowed, check_registration_allowed
+from boundgate.jose.jwk import ALGORITHMS, PublicKey
 
 __all__ = [
     "ALGORITHMS",

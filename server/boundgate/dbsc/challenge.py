@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Protocol
 
 from boundgate.clock import Clock, RandomBytes
-from boundgate.dbsc import base64url
 from boundgate.dbsc.ledger import UsedChallenges, ValidChallenge
+from boundgate.jose import base64url
 
 _TIME, _NONCE, _KID, _TAG = 6, 16, 8, 18
 _LENGTH = _TIME + _NONCE + _KID + _TAG

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from boundgate.dbsc import base64url
 from boundgate.dbsc.challenge import Macs
+from boundgate.jose import base64url
 
 _PURPOSE = b"bound-cookie"
 _TAG_OCTETS = 32

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boundgate.dbsc import base64url
 from boundgate.dbsc.errors import ConfigurationError, KeyNotVouched
 from boundgate.dbsc.hosts import Origin, read_origin
-from boundgate.dbsc.jwk import PublicKey
 from boundgate.dbsc.problems import problem
+from boundgate.jose import base64url
+from boundgate.jose.jwk import PublicKey
 
 _THUMBPRINT_OCTETS = 32
 

@@ -11,9 +11,9 @@ import http_sf
 from http_sf import StructuredFieldError, Token
 
 from boundgate.dbsc import leniency
-from boundgate.dbsc.compact import MAX_PROOF_CHARS
 from boundgate.dbsc.errors import ProofMalformed
 from boundgate.dbsc.leniency import LENIENT, Leniencies
+from boundgate.jose.compact import MAX_COMPACT_CHARS
 
 REGISTRATION = "Secure-Session-Registration"
 CHALLENGE = "Secure-Session-Challenge"
@@ -74,8 +74,8 @@ def read_proof(value: str, *, leniencies: Leniencies = LENIENT) -> str:
     Raises:
         ProofMalformed: too long, or neither form.
     """
-    if len(value) > MAX_PROOF_CHARS:
-        raise ProofMalformed(f"{RESPONSE} is longer than {MAX_PROOF_CHARS} characters.")
+    if len(value) > MAX_COMPACT_CHARS:
+        raise ProofMalformed(f"{RESPONSE} is longer than {MAX_COMPACT_CHARS} characters.")
     return _text_of(value, RESPONSE, leniencies)
 
 

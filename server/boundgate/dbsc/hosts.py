@@ -81,7 +81,8 @@ def canonical_host(host: str) -> str | None:
     except UnicodeError:
         return None
     labels = text.removesuffix(".").split(".")
-    if not all(label and _LABEL.issuperset(label) for label in labels):
+    # In ASCII a host of other letters is several times as long.
+    if len(text) > _MAX_HOST_CHARS or not all(label and _LABEL.issuperset(label) for label in labels):
         return None
     # WHATWG URL §3.5: a host whose last label is a number is an IPv4 address or nothing.
     if labels[-1].isdigit():

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from boundgate.dbsc.errors import ConfigurationError
 from boundgate.dbsc.federation import Voucher
 from boundgate.dbsc.headers import sf_string
-from boundgate.dbsc.jwk import ALGORITHMS
 from boundgate.dbsc.problems import problem
+from boundgate.jose.jwk import ALGORITHMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

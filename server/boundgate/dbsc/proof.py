@@ -14,10 +14,11 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from boundgate.dbsc import leniency
-from boundgate.dbsc.compact import Compact, read_compact
 from boundgate.dbsc.errors import ProofMalformed, ProofRefused
-from boundgate.dbsc.jwk import ALGORITHMS, PublicKey, read_public_key
+from boundgate.dbsc.keys import read_proof_parts, read_public_key
 from boundgate.dbsc.leniency import LENIENT, Leniencies
+from boundgate.jose.compact import Compact
+from boundgate.jose.jwk import ALGORITHMS, PublicKey
 
 TYPE = "dbsc+jwt"
 ATTESTED_TYPE = "dbsc+aik"
@@ -67,7 +68,7 @@ def verify_registration_proof(
     Raises:
         ProofMalformed, KeyRefused, ProofRefused.
     """
-    parsed = read_compact(proof)
+    parsed = read_proof_parts(proof)
     algorithm = _algorithm(parsed.header, expected_algorithms, leniencies)
     jwk = parsed.header.get("jwk")
     if "jwk" not in parsed.header and leniencies.key_in_payload:
@@ -88,7 +89,7 @@ def verify_refresh_proof(
     Raises:
         ProofMalformed, ProofRefused: also where the proof brings a key of its own or another algorithm.
     """
-    parsed = read_compact(proof)
+    parsed = read_proof_parts(proof)
     _algorithm(parsed.header, (expected_key.algorithm,), leniencies)
     # w3c/webappsec-dbsc#216: a key in a refresh proof is a way to swap keys, never a need.
     if "jwk" in parsed.header or not _KEY_CLAIMS.isdisjoint(parsed.claims):

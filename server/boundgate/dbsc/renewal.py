@@ -11,11 +11,11 @@ from boundgate.dbsc.credentials import BoundCredential
 from boundgate.dbsc.errors import ChallengeStale
 from boundgate.dbsc.headers import challenge_for
 from boundgate.dbsc.instructions import Instructions
-from boundgate.dbsc.jwk import PublicKey
 from boundgate.dbsc.ledger import KnownMint, Ledger, ValidChallenge
 from boundgate.dbsc.leniency import LENIENT, Leniencies
 from boundgate.dbsc.lives import Lives
 from boundgate.dbsc.proof import RegistrationProof, verify_refresh_proof, verify_registration_proof
+from boundgate.jose.jwk import PublicKey
 
 REGISTER_PURPOSE = "dbsc.register"
 REFRESH_PURPOSE = "dbsc.refresh"

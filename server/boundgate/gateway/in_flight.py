@@ -1,4 +1,4 @@
-"""Which calls are under way for which session, so that the end of a session ends them."""
+"""Which calls are under way for which session or family of tokens, so that its end ends them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from boundgate.gateway.answers import RelayHandle
 
 
 class InFlight:
-    """Handles by session id. A call is added before it begins and dropped once it is settled."""
+    """Handles by the id of a session or family; both are random, so that none is taken for the other. A call is added
+    before it begins and dropped once it is settled."""
 
     def __init__(self) -> None:
         self._handles: defaultdict[str, set[RelayHandle]] = defaultdict(set)

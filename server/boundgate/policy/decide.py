@@ -34,7 +34,7 @@ def decide(facts: Facts, rules: Rules) -> Decision:
         facts: see `Facts`.
         rules: one rule per tier.
     """
-    refusal = _of_authorization(facts) or _of_session(facts)
+    refusal = _of_authorization(facts) or _of_session(facts) or _of_scope(facts)
     if refusal is not None:
         return refusal
     return ALLOW if facts.tier is None else _of_tier(facts, rules[facts.tier])
@@ -42,7 +42,10 @@ def decide(facts: Facts, rules: Rules) -> Decision:
 
 def _of_authorization(facts: Facts) -> Decision | None:
     if facts.authorization is Authorization.DPOP:
-        return _refuse("invalid_token", "This server has not issued this token.")
+        # Authorization: DPoP alone decides, whatever cookies came along.
+        return None if facts.token is not None else _refuse("invalid_token", "This server has not issued this token.")
+    if facts.authorization is Authorization.OWN_BEARER:
+        return _refuse("invalid_token", "This token is bound to a key. Send it as DPoP, with a proof of that key.")
     if facts.authorization is Authorization.BEARER_WITH_PROOF:
         return _refuse("invalid_token", "A DPoP proof goes with a DPoP-bound token, never with a Bearer token.")
     if facts.authorization is not Authorization.NONE and not facts.bound_cookie_present:
@@ -62,11 +65,21 @@ def _of_session(facts: Facts) -> Decision | None:
     return None
 
 
+def _of_scope(facts: Facts) -> Decision | None:
+    if facts.token is None or facts.needed_scope is None or facts.needed_scope in facts.token.scope:
+        return None
+    detail = f'This token is not good for this; sign in again and ask for the scope "{facts.needed_scope}".'
+    return Decision(Action.REFUSE, "insufficient_scope", detail, facts.needed_scope)
+
+
 def _of_tier(facts: Facts, rule: Rule) -> Decision:
     if facts.provenance not in rule.accepted_provenances:
         accepted = " or ".join(text for provenance, text in _KEYS.items() if provenance in rule.accepted_provenances)
-        detail = f"This model asks for {accepted}, and this session has {_KEYS[facts.provenance]}."
+        holder = "session" if facts.token is None else "token"
+        detail = f"This model asks for {accepted}, and this {holder} has {_KEYS[facts.provenance]}."
         return _refuse("model_forbidden", detail)
+    if rule.step_up and facts.token is not None and not facts.token.person:
+        return _refuse("model_forbidden", "This model asks for a touch, and no person stands behind this token.")
     if rule.step_up:
         return _step_up("This model needs a passkey confirmation, which this server does not offer yet.")
     if facts.proof_age_seconds is None or facts.proof_age_seconds > rule.proof_max_age_seconds:

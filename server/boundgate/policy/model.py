@@ -15,6 +15,8 @@ class Authorization(StrEnum):
     BEARER = "bearer"
     BEARER_WITH_PROOF = "bearer_with_proof"
     """A Bearer token beside a `DPoP` header: a downgrade attempt or a broken client."""
+    OWN_BEARER = "own_bearer"
+    """An access token of ours, stripped of its key: somebody copied it, or a client does not know what it holds."""
     DPOP = "dpop"
     OTHER = "other"
 
@@ -28,6 +30,15 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An access token whose key was proved for this very call, by the server's record of its family."""
+
+    scope: frozenset[str]
+    person: bool
+    """Whether somebody stands behind it who could be asked for a touch; nobody does behind `client_credentials`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that a decision may depend on."""
 
@@ -37,6 +48,9 @@ class Facts:
     provenance: Provenance = Provenance.NONE
     proof_age_seconds: float | None = None
     contested: bool = False
+    token: Token | None = None
+    needed_scope: str | None = None
+    """What a token must be good for; sessions have no scopes."""
     tier: Tier | None = None
     """None for calls that cost nothing, such as the model list."""
 
@@ -48,6 +62,8 @@ class Decision:
     action: Action
     code: str
     detail: str
+    needed_scope: str | None = None
+    """Told with `insufficient_scope` (RFC 6750 §3.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from quart import Quart
 
-from boundgate.routes import account, guard, health, playground, problems, signing_in, v1, views, well_known
+from boundgate.routes import (
+    account,
+    guard,
+    health,
+    oauth_attestation,
+    oauth_authorize,
+    oauth_clients,
+    oauth_metadata,
+    oauth_own,
+    oauth_token,
+    openapi,
+    playground,
+    problems,
+    signing_in,
+    v1,
+    views,
+    well_known,
+)
 
 
 def install(app: Quart) -> None:
@@ -12,5 +29,10 @@ def install(app: Quart) -> None:
     guard.install(app)
     problems.install(app)
     views.install(app)
-    for room in (signing_in, account, playground, v1, well_known, health):
+    rooms = (
+        *(signing_in, account, playground, v1),
+        *(oauth_authorize, oauth_token, oauth_metadata, oauth_clients, oauth_attestation, oauth_own),
+        *(openapi, well_known, health),
+    )
+    for room in rooms:
         app.register_blueprint(room.blueprint)

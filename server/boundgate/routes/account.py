@@ -9,17 +9,17 @@ from quart import Blueprint, Response, jsonify, redirect
 
 from boundgate.errors import AuthenticationError, BadRequest, NotFound
 from boundgate.passkeys.model import User
+from boundgate.routes import acts
 from boundgate.routes.bodies import json_object
 from boundgate.routes.context import credential, services
+from boundgate.routes.oauth_views import programs_of
 from boundgate.routes.recording import record_event
-from boundgate.routes.signing_in import SIGN_OUT_ACT
+from boundgate.routes.tpm_views import tpms_of
 from boundgate.routes.views import render
 from boundgate.sessions.credential import Credential
 from boundgate.sessions.model import Session, SessionView
 from boundgate.terms import EndReason, Provenance
 
-ADD, REMOVE, END = "passkey.add", "passkey.remove", "session.end"
-ACTS = frozenset({ADD, REMOVE, END, SIGN_OUT_ACT})
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 
@@ -41,7 +41,7 @@ class SessionRow:
 
 @blueprint.get("")
 async def page() -> Response:
-    """Passkeys, sessions and notices."""
+    """Passkeys, sessions, programs, TPMs and notices."""
     found = await credential()
     if not found.signed_in or found.view is None:
         return redirect("/", code=303)  # type: ignore[return-value]
@@ -55,6 +55,8 @@ async def page() -> Response:
         ],
         sessions=[_row(view, found) for view in await services().sessions.live(user_id)],
         notices=await passkeys.notices(user_id),
+        **await programs_of(user_id),
+        **await tpms_of(user_id),
     )
 
 
@@ -62,9 +64,9 @@ async def page() -> Response:
 async def confirm() -> Response:
     """Request options for one act. The assertion that answers them is worth that act and nothing else."""
     posted = await json_object("act", "target?")
-    if posted["act"] not in ACTS:
+    if posted["act"] not in acts.ON_REQUEST:
         raise BadRequest("There is no such act.", param="act")
-    session, user = await _signed_in()
+    session, user = await signed_in()
     return jsonify(await services().passkeys.act_options(user, session.id, posted["act"], posted.get("target", "")))
 
 
@@ -72,8 +74,8 @@ async def confirm() -> Response:
 async def add_options() -> Response:
     """Creation options, for whoever confirmed with a passkey that one may be added."""
     posted = await json_object("credential")
-    session, user = await _signed_in()
-    await _confirm(session, posted["credential"], ADD, "")
+    session, user = await signed_in()
+    await confirmed(session, posted["credential"], acts.PASSKEY_ADD, "")
     return jsonify(await services().passkeys.add_options(user, session.id))
 
 
@@ -81,11 +83,11 @@ async def add_options() -> Response:
 async def add() -> tuple[Response, int]:
     """Store one more passkey. Its challenge was given out only after a confirmation."""
     posted = await json_object("credential", "name?")
-    session, user = await _signed_in()
+    session, user = await signed_in()
     passkey = await services().passkeys.add(
         posted["credential"], user_id=user.id, session_id=session.id, name=posted.get("name", "")
     )
-    record_event("passkey.add", "ok", session_id=session.id, user_id=user.id)
+    record_event(acts.PASSKEY_ADD, "ok", session_id=session.id, user_id=user.id)
     return jsonify(id=_text(passkey.credential_id), name=passkey.name), 201
 
 
@@ -93,10 +95,10 @@ async def add() -> tuple[Response, int]:
 async def remove() -> Response:
     """Remove one of several passkeys."""
     posted = await json_object("id", "credential")
-    session, user = await _signed_in()
-    await _confirm(session, posted["credential"], REMOVE, posted["id"])
+    session, user = await signed_in()
+    await confirmed(session, posted["credential"], acts.PASSKEY_REMOVE, posted["id"])
     await services().passkeys.remove(user.id, posted["id"])
-    record_event("passkey.remove", "ok", session_id=session.id, user_id=user.id)
+    record_event(acts.PASSKEY_REMOVE, "ok", session_id=session.id, user_id=user.id)
     return jsonify({})
 
 
@@ -104,16 +106,21 @@ async def remove() -> Response:
 async def end_session() -> Response:
     """End another session of the same user."""
     posted = await json_object("id", "credential")
-    session, user = await _signed_in()
-    await _confirm(session, posted["credential"], END, posted["id"])
+    session, user = await signed_in()
+    await confirmed(session, posted["credential"], acts.SESSION_END, posted["id"])
     if posted["id"] not in {view.session.id for view in await services().sessions.live(user.id)}:
         raise NotFound("You have no such session; it may have ended already. Reload the page.")
     await services().sessions.end([posted["id"]], EndReason.ENDED_BY_OWNER)
-    record_event("session.end", "ok", session_id=posted["id"], user_id=user.id)
+    record_event(acts.SESSION_END, "ok", session_id=posted["id"], user_id=user.id)
     return jsonify({})
 
 
-async def _signed_in() -> tuple[Session, User]:
+async def signed_in() -> tuple[Session, User]:
+    """Whose login cookie this is.
+
+    Raises:
+        AuthenticationError: nobody's, or no longer.
+    """
     found = await credential()
     user = await services().store.user(found.view.session.user_id) if found.signed_in and found.view else None
     if user is None or found.view is None:
@@ -121,7 +128,8 @@ async def _signed_in() -> tuple[Session, User]:
     return found.view.session, user
 
 
-async def _confirm(session: Session, assertion: str, act: str, target: str) -> None:
+async def confirmed(session: Session, assertion: str, act: str, target: str) -> None:
+    """Use up an assertion that was made for this act; raises as `PasskeyService.confirm_act` does."""
     await services().passkeys.confirm_act(
         assertion, user_id=session.user_id, session_id=session.id, act=act, target=target
     )

@@ -8,48 +8,42 @@ from boundgate.dbsc import Arrival, Demand, DemandKind, demand_proof, read_skipp
 from boundgate.dbsc.headers import SKIPPED
 from boundgate.errors import AuthenticationError, BoundgateError, Forbidden
 from boundgate.policy.decide import decide
-from boundgate.policy.model import Action, Authorization, Decision, Facts
+from boundgate.policy.model import Action, Decision
 from boundgate.routes.context import caller, credential, own_target, services, wants_page
+from boundgate.routes.presented import facts, presented_cookie
 from boundgate.routes.recording import record_event
 from boundgate.routes.views import render
 from boundgate.routes.wire import openai_error_response
 from boundgate.sessions.cookies import BOUND, FRESH, login_cookie
 from boundgate.sessions.credential import Credential
-from boundgate.terms import Provenance, SessionState, Tier
+from boundgate.terms import SessionState, Tier
 
 SKIPPED_MAX_CHARS = 512
+_FORBIDDEN = frozenset({"model_forbidden", "insufficient_scope"})
 _STEP_UP_DETAIL = (
     "This session's key was proved often lately, and another proof might cost the browser its quota. Sign in again, "
     "or try again in some minutes."
 )
 
 
-async def judge(tier: Tier | None) -> Decision:
-    """The decision about the current request, were it to use a model of this tier (None: no model)."""
-    return decide(facts(await credential(), tier), services().rules)
+async def judge(tier: Tier | None, needed_scope: str | None = None) -> Decision:
+    """The decision about the current request, were it to use a model of this tier (None: no model).
 
-
-def facts(found: Credential, tier: Tier | None) -> Facts:
-    """Everything that the policy may know about the current request."""
-    binding = found.view.binding if found.view else None
-    return Facts(
-        authorization=_authorization(),
-        bound_cookie_present=caller().bound_text is not None,
-        state=found.state,
-        provenance=binding.provenance if binding else Provenance.NONE,
-        proof_age_seconds=found.proof_age_seconds(services().clock()),
-        contested=found.contested,
-        tier=tier,
-    )
+    Raises:
+        AuthenticationError, InvalidToken, DpopError: see `routes.presented.facts`.
+    """
+    return decide(await facts(tier, needed_scope), services().rules)
 
 
 async def answer(decision: Decision) -> Response:
     """The answer to a decision that is not to allow."""
+    error = (Forbidden if decision.code in _FORBIDDEN else AuthenticationError)(decision.detail, code=decision.code)
+    if presented_cookie() is None:
+        return openai_error_response(error, error.status, needed_scope=decision.needed_scope)
     found = await credential()
     if decision.action is Action.REFRESH:
         return await _demand(decision, found)
-    error = Forbidden if decision.code == "model_forbidden" else AuthenticationError
-    return _refusal(error(decision.detail, code=decision.code), found)
+    return _refusal(error, found)
 
 
 async def _demand(decision: Decision, found: Credential) -> Response:
@@ -120,15 +114,3 @@ def _note_skipped(found: Credential) -> None:
     session_id = found.view.session.id if found.view else None
     for skipped in read_skipped(header[:SKIPPED_MAX_CHARS])[:1]:
         record_event("dbsc.skipped", skipped.reason, session_id=session_id)
-
-
-def _authorization() -> Authorization:
-    # All of the fields: whoever sends two must not have the stricter one overlooked.
-    schemes = {(header.split(None, 1) or [""])[0].lower() for header in request.headers.getlist("Authorization")}
-    if "dpop" in schemes:
-        return Authorization.DPOP
-    if "DPoP" in request.headers:
-        return Authorization.BEARER_WITH_PROOF
-    if not schemes:
-        return Authorization.NONE
-    return Authorization.BEARER if "bearer" in schemes else Authorization.OTHER

@@ -10,6 +10,7 @@ from quart import Quart, Response, request
 from boundgate.dbsc.headers import CHALLENGE
 from boundgate.errors import Forbidden, Misdirected
 from boundgate.routes.context import caller, known_credential, own_target, services
+from boundgate.routes.presented import proved_token
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -38,6 +39,7 @@ def install(app: Quart) -> None:
     app.before_request(refuse_foreign_write)
     app.after_request(_add_headers)
     app.after_request(_add_challenge)
+    app.after_request(_add_nonce)
 
 
 async def _check_host() -> Response | None:
@@ -93,4 +95,17 @@ async def _add_challenge(response: Response) -> Response:
     ahead = services().bindings.challenge_ahead(found) if found is not None else None
     if ahead is not None:
         response.headers.add(CHALLENGE, ahead)
+    return response
+
+
+async def _add_nonce(response: Response) -> Response:
+    """The next nonce, on every answer to whoever shows a key (RFC 9449 §8.2), also on one that refuses him."""
+    fields = request.headers.getlist("DPoP")
+    if not fields or "DPoP-Nonce" in response.headers:
+        return response
+    subject = proved_token()
+    resource = services().resource
+    nonce = resource.nonce(subject) if subject is not None else resource.nonce_for(fields)
+    if nonce is not None:
+        response.headers["DPoP-Nonce"] = nonce
     return response

@@ -10,6 +10,7 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
 from boundgate.errors import BoundgateError, problem_document
+from boundgate.routes import oauth_errors
 from boundgate.routes.context import caller, services, wants_page
 from boundgate.routes.recording import Outcome, call_context, record_call, record_event
 from boundgate.routes.views import render
@@ -58,7 +59,8 @@ async def _undeclared(error: Exception) -> Response:
 
 
 async def error_response(error: BoundgateError, *, status: int | None = None) -> Response:
-    """The answer for an error: OpenAI envelope under `/v1`, a page for a navigation, a problem document elsewhere."""
+    """The answer for an error: OpenAI envelope under `/v1`, a page for a navigation, OAuth's own form under `/oauth`,
+    a problem document elsewhere."""
     status = status or error.status
     if request.path == "/v1" or request.path.startswith("/v1/"):
         record_call(call_context(), Outcome(decision=error.public_code, status=status, reason=error.detail))
@@ -66,6 +68,8 @@ async def error_response(error: BoundgateError, *, status: int | None = None) ->
     record_event(_kind(), error.public_code, reason=error.detail)
     if wants_page():
         return await _page(error, status)
+    if request.path.startswith(oauth_errors.PREFIX):
+        return oauth_errors.oauth_error_response(error, status)
     return problem(error, status)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from quart import g, request
 
-from boundgate.routes.context import Caller, caller, known_credential, services
-from boundgate.sessions.model import SessionView
+from boundgate.routes.context import Caller, caller, services
+from boundgate.routes.presented import Actor, actor
 from boundgate.terms import Provenance
 from boundgate.usage.model import AuditEvent, CallRecord, fold_key
 from boundgate.usage.recorder import session_hash
@@ -26,7 +26,7 @@ class CallContext:
 
     here: Services
     who: Caller
-    view: SessionView | None
+    actor: Actor | None
     started_at: float
     method: str
     route: str
@@ -107,11 +107,10 @@ def write_event(
 def call_context() -> CallContext:
     """The current call, as far as it is known by now."""
     rule = request.url_rule.rule if request.url_rule else ""
-    found = known_credential()
     return CallContext(
         here=services(),
         who=caller(),
-        view=found.view if found else None,
+        actor=actor(),
         started_at=services().clock(),
         method=request.method[:METHOD_MAX_CHARS],
         route=rule if "<path:" not in rule else "/v1/*",
@@ -122,18 +121,17 @@ def call_context() -> CallContext:
 def record_call(context: CallContext, outcome: Outcome) -> None:
     """Record one call to `/v1`, admitted or refused."""
     here = context.here
-    session = context.view.session if context.view else None
-    binding = context.view.binding if context.view else None
+    by = context.actor
     here.metrics.calls.labels(context.route, outcome.decision).inc()
     here.metrics.spend.inc(outcome.cost_micro_usd)
     here.recorder.call(
         CallRecord(
             at=context.started_at,
             request_id=context.who.request_id,
-            session_hash=session_hash(session.id) if session else None,
-            user_id=session.user_id if session else None,
-            key_thumbprint=binding.thumbprint if binding else None,
-            provenance=binding.provenance if binding else Provenance.NONE,
+            session_hash=session_hash(by.id) if by else None,
+            user_id=by.user_id if by else None,
+            key_thumbprint=by.key_thumbprint if by else None,
+            provenance=by.provenance if by else Provenance.NONE,
             address=context.who.address,
             user_agent=context.who.user_agent,
             method=context.method,

@@ -12,16 +12,17 @@ from boundgate.dbsc import ALGORITHMS, Standing, registration_offer
 from boundgate.dbsc.headers import REGISTRATION
 from boundgate.errors import AuthenticationError, BoundgateError
 from boundgate.passkeys.model import User
+from boundgate.routes import acts
 from boundgate.routes.bodies import form, json_object
 from boundgate.routes.context import caller, credential, services
 from boundgate.routes.problems import error_response
 from boundgate.routes.recording import record_event
+from boundgate.routes.returning import return_target
 from boundgate.routes.views import render
 from boundgate.sessions.cookies import BOUND, FRESH, login_cookie
 from boundgate.sessions.credential import Credential
 from boundgate.terms import EndReason, Provenance, SessionState
 
-SIGN_OUT_ACT = "sign_out"
 blueprint = Blueprint("signing_in", __name__)
 
 
@@ -37,6 +38,11 @@ async def front() -> Response:
     return await render("sign_in.html", error=None, unproved=unproved)
 
 
+async def sign_in_page(*, target: str | None, error: str | None = None, status: int = 200) -> Response:
+    """The sign-in page for whoever was sent here by a program and is to go on to `target` afterwards."""
+    return await render("sign_in.html", page_status=status, error=error, target=target)
+
+
 @blueprint.post("/sign-in/options")
 async def sign_in_options() -> Response:
     """Request options for a discoverable passkey. Stores nothing."""
@@ -47,13 +53,15 @@ async def sign_in_options() -> Response:
 @blueprint.post("/sign-in")
 async def sign_in() -> Response:
     """Take the assertion, start a session, offer to bind it."""
+    target = None
     try:
-        posted = await form("credential")
+        posted = await form("credential", "next?")
+        target = return_target(posted.get("next"))
         signed_in = await services().passkeys.sign_in(posted["credential"])
     except BoundgateError as error:
         record_event("sign_in", error.public_code, reason=error.detail)
-        return await render("sign_in.html", page_status=error.status, error=error.detail)
-    return await _start(signed_in.user, "sign_in")
+        return await sign_in_page(target=target, error=error.detail, status=error.status)
+    return await _start(signed_in.user, "sign_in", target or "/playground")
 
 
 @blueprint.get("/enrol")
@@ -74,10 +82,10 @@ async def enrol() -> Response:
     """Store the first passkey and consume the link, then sign in."""
     posted = await form("token", "credential", "name?")
     user = await services().enrolment.complete(posted["token"], posted["credential"], posted.get("name", ""))
-    return await _start(user, "enrol")
+    return await _start(user, "enrol", "/playground")
 
 
-async def _start(user: User, kind: str) -> Response:
+async def _start(user: User, kind: str, target: str) -> Response:
     who = caller()
     started = await services().sessions.start(
         user_id=user.id,
@@ -88,7 +96,7 @@ async def _start(user: User, kind: str) -> Response:
         bound_text=who.bound_text,
     )
     record_event(kind, "ok", session_id=started.session.id, user_id=user.id)
-    answer = _see_other("/playground")
+    answer = _see_other(target)
     _add_cookies(answer, login_cookie(started.login_value, max_age_seconds=services().settings.login_seconds))
     # The previous session's proof is nobody's any more.
     _add_cookies(answer, BOUND.expire(), FRESH.expire())
@@ -140,7 +148,7 @@ async def _may_sign_out(found: Credential, assertion: str | None) -> None:
         )
     session = found.view.session
     await services().passkeys.confirm_act(
-        assertion, user_id=session.user_id, session_id=session.id, act=SIGN_OUT_ACT, target=""
+        assertion, user_id=session.user_id, session_id=session.id, act=acts.SIGN_OUT, target=""
     )
 
 

@@ -8,12 +8,13 @@ from boundgate.errors import NotFound, UpstreamOverloaded
 from boundgate.gateway.answers import RelayHandle, StreamAnswer
 from boundgate.gateway.chat import ChatRequest
 from boundgate.gateway.settlement import Settlement
+from boundgate.oauth.model import Scope
 from boundgate.policy.model import Action
 from boundgate.routes.admission import answer, judge
 from boundgate.routes.bodies import raw_body, require_json
-from boundgate.routes.context import credential, forget_credential, services
+from boundgate.routes.context import services
+from boundgate.routes.presented import forget_presented, presented_cookie
 from boundgate.routes.recording import Outcome, call_context, record_call
-from boundgate.sessions.credential import Credential
 from boundgate.terms import Tier
 from boundgate.usage.model import ALLOW
 
@@ -23,26 +24,26 @@ blueprint = Blueprint("v1", __name__, url_prefix="/v1")
 @blueprint.get("/models")
 async def models() -> Response:
     """The models on offer, in the order of the price table."""
-    return await _refusal(None) or _free(services().gateway.models())
+    return await _refusal(None, Scope.MODELS) or _free(services().gateway.models())
 
 
 @blueprint.get("/models/<name>")
 async def model(name: str) -> Response:
     """One model."""
-    return await _refusal(None) or _free(services().gateway.model(name))
+    return await _refusal(None, Scope.MODELS) or _free(services().gateway.model(name))
 
 
 @blueprint.post("/chat/completions")
 async def chat_completions() -> Response:
     """One chat completion, plain or streamed."""
-    if refused := await _refusal(None):
+    if refused := await _refusal(None, Scope.CHAT):
         return refused
     require_json()
     chat = services().gateway.parse_chat(await raw_body())
     g.model = chat.model.name
-    # A body may take a minute to arrive; what the cookies were worth before it may not be what they are worth now.
-    forget_credential()
-    return await _refusal(chat.model.tier) or await _relay(chat, await credential())
+    # A body may take a minute to arrive; what a credential was worth before it may not be what it is worth now.
+    forget_presented()
+    return await _refusal(chat.model.tier, Scope.CHAT) or await _relay(chat)
 
 
 @blueprint.route("", defaults={"path": ""}, strict_slashes=False, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -55,9 +56,9 @@ async def unpriced(path: str) -> Response:
     raise NotFound("This route has no price here, so it is not passed on.", code="route_unpriced")
 
 
-async def _refusal(tier: Tier | None) -> Response | None:
+async def _refusal(tier: Tier | None, needed_scope: Scope | None = None) -> Response | None:
     """The recorded answer to a call that the policy does not allow; None for one that it does."""
-    decision = await judge(tier)
+    decision = await judge(tier, needed_scope)
     if decision.action is Action.ALLOW:
         return None
     response = await answer(decision)
@@ -71,15 +72,16 @@ def _free(document: dict[str, object]) -> Response:
     return jsonify(document)
 
 
-async def _relay(chat: ChatRequest, found: Credential) -> Response:
+async def _relay(chat: ChatRequest) -> Response:
     here, context, handle = services(), call_context(), RelayHandle()
-    assert found.view is not None
-    session_id = found.view.session.id
-    here.sessions.seen(found)
+    assert context.actor is not None
+    acting_id, found = context.actor.id, presented_cookie()
+    if found is not None:
+        here.sessions.seen(found)
 
     # The record is written when the upstream's bill is known, which may be after the client has gone.
     async def settled(settlement: Settlement) -> None:
-        here.in_flight.drop(session_id, handle)
+        here.in_flight.drop(acting_id, handle)
         record_call(
             context,
             Outcome(
@@ -92,11 +94,11 @@ async def _relay(chat: ChatRequest, found: Credential) -> Response:
             ),
         )
 
-    here.in_flight.add(session_id, handle)
+    here.in_flight.add(acting_id, handle)
     try:
         result = await here.gateway.start(chat, on_settled=settled, handle=handle, request_id=context.who.request_id)
     except UpstreamOverloaded:
-        here.in_flight.drop(session_id, handle)
+        here.in_flight.drop(acting_id, handle)
         raise
     response = Response(result.body, status=result.status, headers=dict(result.headers))
     if isinstance(result, StreamAnswer):

@@ -12,7 +12,7 @@ ALLOW = "allow"
 OK = "ok"
 """The outcome of an event that succeeded."""
 
-FOLDED_KINDS = frozenset({"dbsc.refresh"})
+FOLDED_KINDS = frozenset({"dbsc.refresh", "oauth.token", "oauth.par", "oauth.revoke", "oauth.introspect"})
 """Kinds of which successes are folded, too."""
 FOLD_SECONDS = 60
 
@@ -37,7 +37,7 @@ class CallRecord:
     at: float
     request_id: str
     session_hash: str | None
-    """SHA-256 prefix of the session id, hex; ids themselves stay out of records."""
+    """SHA-256 prefix of the id of the session or of the family of tokens, hex; ids themselves stay out of records."""
     user_id: str | None
     key_thumbprint: str | None
     provenance: Provenance

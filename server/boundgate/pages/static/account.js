@@ -7,12 +7,25 @@ import { byId } from "./dom.js";
 import { reloadSaying, showFlash } from "./flash.js";
 import { postJson } from "./http.js";
 import { suggestedName } from "./naming.js";
+import { addProgram, endAccess, removeProgram } from "./programs.js";
 import { localiseTimes } from "./time.js";
 import { toast } from "./toast.js";
+import { acceptTpm, forgetTpm } from "./tpms.js";
 import { createPasskey, passkeysUnavailable } from "./webauthn.js";
 
 const addForm = byId("add-passkey", HTMLFormElement);
 const newName = byId("new-passkey", HTMLInputElement);
+const programForm = byId("add-program", HTMLFormElement);
+
+/** @type {Record<string, (data: DOMStringMap) => Promise<void>>} */
+const TASKS = {
+  "passkey.remove": removePasskey,
+  "session.end": endSession,
+  "client.remove": removeProgram,
+  "authorization.end": endAccess,
+  "tpm.accept": acceptTpm,
+  "tpm.forget": forgetTpm,
+};
 
 start();
 
@@ -21,17 +34,29 @@ function start() {
   for (const element of document.querySelectorAll("[data-agent]")) shortenAgent(element);
   showFlash();
   const reason = passkeysUnavailable();
-  if (reason) return toast(reason);
+  if (reason) {
+    toast(reason);
+    return;
+  }
   newName.value ||= suggestedName(navigator.userAgent);
   for (const button of document.querySelectorAll("button[data-act]")) {
     if (button instanceof HTMLButtonElement) wireAct(button);
   }
-  const add = addForm.querySelector("button");
-  if (!add) return undefined;
-  add.disabled = false;
-  return addForm.addEventListener("submit", (event) => {
+  wireForm(addForm, addPasskey);
+  wireForm(programForm, () => addProgram(programForm));
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {() => Promise<void>} task
+ */
+function wireForm(form, task) {
+  const button = form.querySelector("button");
+  if (!button) return;
+  button.disabled = false;
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void exclusive(add, () => attempt(addPasskey));
+    void exclusive(button, () => attempt(task));
   });
 }
 
@@ -45,8 +70,9 @@ function shortenAgent(element) {
 /** @param {HTMLButtonElement} button */
 function wireAct(button) {
   if (button.hasAttribute("data-locked")) return;
+  const task = TASKS[button.dataset["act"] ?? ""];
+  if (!task) return;
   button.disabled = false;
-  const task = button.dataset["act"] === "passkey.remove" ? removePasskey : endSession;
   button.addEventListener("click", () => void exclusive(button, () => attempt(() => task(button.dataset))));
 }
 
