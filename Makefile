@@ -25,7 +25,7 @@ serve: .make/run ## the same; ARGS="--port 9443 --data-dir elsewhere" goes to `b
 
 test: .make/dev .make/browser .make/servers $(NODE) ## every test: JavaScript, Python, real browsers
 	@scripts/node-tests
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup $(EVIDENCE) $(ARGS)
+	@$(BIN)/pytest --numprocesses 3 --dist loadgroup $(EVIDENCE) $(ARGS)
 
 e2e: .make/dev .make/browser .make/servers $(NODE) ## only the tests with real browsers; HEADED=1 shows them, failures leave test-results/
 	@$(BIN)/pytest e2e $(EVIDENCE) $(if $(HEADED),--headed) $(ARGS)

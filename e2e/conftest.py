@@ -169,9 +169,10 @@ def client_id(server: Server) -> str:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Two halves, where two processes share the work: browsers are started once, and the scan for secrets sees all."""
-    extension = ROOT / "extension" in item.path.parents
-    item.add_marker(pytest.mark.xdist_group("extension" if extension else "browsers"))
+    """Three parts, where several processes share the work: in each, browsers are started once. What belongs to no
+    directory of its own is one of them, so that the scan for secrets sees all that its server has issued."""
+    part = next((part for part in ("extension", "lab") if ROOT / part in item.path.parents), "browsers")
+    item.add_marker(pytest.mark.xdist_group(part))
 
 
 @pytest.hookimpl(trylast=True)

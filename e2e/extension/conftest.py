@@ -23,14 +23,17 @@ from extension.pack import write_zip
 __all__ = ["bound", "chromium", "chromium_extension", "either", "expire", "new_chromium", "other", "start_chromium"]
 
 _NUMBERS = itertools.count(1)
-_FAILED = pytest.StashKey[bool]()
+_FIREFOX = pytest.StashKey[Firefox]()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Fixtures may ask afterwards whether their test has failed."""
+    """What Firefox shows when a test fails is kept."""
     report = yield
-    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    browser = item.stash.get(_FIREFOX, None)
+    # Now, while the page is there: fixtures leave it when they go.
+    if browser is not None and report.when == "call" and report.failed:
+        browser.screenshot(Path(item.config.option.output) / f"{item.name}.firefox.png")
     return report
 
 
@@ -58,13 +61,12 @@ def firefox_process(firefox_path: str, tls_dir: Path) -> Iterator[Firefox]:
 
 
 @pytest.fixture
-def firefox(firefox_process: Firefox, request: pytest.FixtureRequest) -> Iterator[Firefox]:
-    """A Firefox without a past, and with an authenticator. What it shows when a test fails is kept."""
+def firefox(firefox_process: Firefox, request: pytest.FixtureRequest) -> Firefox:
+    """A Firefox without a past, and with an authenticator."""
     firefox_process.reset()
     firefox_process.add_authenticator()
-    yield firefox_process
-    if request.node.stash.get(_FAILED, False):
-        firefox_process.screenshot(Path(request.config.option.output) / f"{request.node.name}.firefox.png")
+    request.node.stash[_FIREFOX] = firefox_process
+    return firefox_process
 
 
 @pytest.fixture

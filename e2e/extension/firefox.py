@@ -51,6 +51,9 @@ FETCH = """
     async response => done({status: response.status, redirected: response.redirected, text: await response.text()}),
     error => done({status: 0, redirected: false, text: String(error)}));
 """
+LOOK = """
+  return [document.body?.innerText.slice(0, 600), document.visibilityState, document.hasFocus()];
+"""
 
 
 @contextmanager
@@ -158,13 +161,19 @@ class Firefox(FirefoxInside):
                 return True
         return False
 
-    def until(self, condition: Callable[[], T], otherwise: str = "it did not happen") -> T:
-        """Wait until this is truthy and return it."""
+    def until(self, condition: Callable[[], T], otherwise: str | Callable[[], str] = "it did not happen") -> T:
+        """Wait until this is truthy and return it; `otherwise` is what is said where it never is."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not (found := condition()):
-            assert time.monotonic() < deadline, otherwise
+            assert time.monotonic() < deadline, otherwise if isinstance(otherwise, str) else otherwise()
             time.sleep(0.05)
         return found
+
+    def shown(self) -> str:
+        """The address of this tab, what its page says, and whether the browser thinks that a person looks at it."""
+        words, seen, focused = self.run(LOOK)
+        selected = self.chrome("return gBrowser.selectedBrowser.currentURI.spec")
+        return f"{self.url} says {words!r} ({seen}, focus: {focused}; the tab that is selected: {selected})"
 
     def add_authenticator(self) -> None:
         """One virtual authenticator; its user consents at once."""

@@ -66,7 +66,12 @@ class FirefoxPerson:
         self._arrive("/")
 
     def _arrive(self, path: str) -> None:
-        self.firefox.until(lambda: self.firefox.url == f"{self.origin}{path}", f"{path} is not reached")
+        self.firefox.until(
+            lambda: self.firefox.url == f"{self.origin}{path}",
+            lambda: (
+                f"{path} is not reached, but {self.firefox.shown()}; the last answers: {self.firefox.answers()[-8:]}"
+            ),
+        )
 
     def session(self) -> dict[str, Any]:
         """`GET /session` from the page."""
