@@ -166,5 +166,6 @@ def oauth_rules(settings: Settings) -> OAuthRules:
         code_seconds=settings.oauth_code_seconds,
         access_seconds=settings.oauth_access_seconds,
         refresh_seconds=settings.oauth_refresh_seconds,
+        family_seconds=settings.oauth_family_seconds,
         again_seconds=settings.oauth_again_seconds,
     )

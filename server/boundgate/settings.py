@@ -182,6 +182,12 @@ class Settings(BaseSettings):
     oauth_refresh_seconds: int = Field(
         default=1_209_600, ge=3_600, le=86_400 * 90, description="Life of a refresh token, which each use renews."
     )
+    oauth_family_seconds: int = Field(
+        default=2_592_000,
+        ge=3_600,
+        le=86_400 * 365,
+        description="How long a user's decision lasts, however often its tokens are renewed.",
+    )
     oauth_again_seconds: int = Field(
         default=30, ge=0, le=120, description="How long a used refresh token gets the same answer again."
     )

@@ -46,9 +46,10 @@ async def test_whoami_tells_what_the_server_has_on_record(program: Program) -> N
     assert (told["user"], told["key_thumbprint"], told["provenance"]) == ("alice", program.key.jkt, "software")
     assert told["why_not_attested"]
     assert "openid" in told["scope"].split()
+    assert told["ends_at"] == told["created_at"] + 30 * 86_400
     assert set(told) == {
         *("user", "client", "key_thumbprint", "provenance", "why_not_attested"),
-        *("last_proof_at", "scope", "auth_time", "created_at"),
+        *("last_proof_at", "scope", "auth_time", "created_at", "ends_at"),
     }
 
 

@@ -137,6 +137,8 @@ async def _page(
         scopes=in_order(asked.scope),
         destination=Destination.of(asked.redirect_uri),
         thumbprint=asked.jkt,
+        refresh_seconds=services().oauth.rules.refresh_seconds,
+        family_seconds=services().oauth.rules.family_seconds,
         allowed_before=before.given_at if before else None,
     )
 
