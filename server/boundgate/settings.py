@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     oauth_pushed_seconds: int = Field(
         default=60, ge=10, le=600, description="Life of a pushed authorization request; each is used once."
     )
+    oauth_unproved_per_minute: int = Field(
+        default=300, ge=10, le=1_000_000, description="OAuth requests a minute of one address that prove nothing."
+    )
     oauth_code_seconds: int = Field(
         default=60, ge=10, le=600, description="Life of an authorization code; each is used once."
     )

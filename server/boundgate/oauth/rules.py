@@ -20,6 +20,8 @@ class OAuthRules:
     issuer: str
     resource: str
     pushed_seconds: float = 60
+    waiting_max: int = 20_000
+    """How many requests wait at once, pushed or being decided; none has more than some kilobytes."""
     code_seconds: float = 60
     access_seconds: float = 300
     refresh_seconds: float = 14 * 86_400
