@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from quart.wrappers import Response
 
-from tests.support.oauth import CALLBACK, ORIGIN, Program, ProgramKey, members, program_of, service_of
+from tests.support.dpop import ProgramKey
+from tests.support.oauth import CALLBACK, ORIGIN, Program, members, program_of, service_of
 from tests.support.site import Site, SoftBrowser
 
 WHOAMI, USAGE, DEVICES = "/oauth/whoami", "/oauth/usage", "/oauth/devices"
@@ -31,7 +32,7 @@ async def ask(
     body: dict[str, Any] | None = None,
 ) -> Response:
     proof = (key or program.key).proof(
-        url=ORIGIN + path, now=program.site.clock(), method=method, nonce=program.nonce, access_token=token
+        url=ORIGIN + path, now=program.site.clock(), method=method, nonce=program.nonce, token=token
     )
     headers = {"Host": "localhost:8443", "Authorization": f"DPoP {token}", "DPoP": proof}
     return await program.site.app.test_client().open(path, method=method, headers=headers, json=body)

@@ -13,7 +13,8 @@ from boundgate.errors import BoundgateError
 from boundgate.net import network_prefix
 from boundgate.routes.context import caller, services
 
-P, Answer = ParamSpec("P"), TypeVar("Answer")
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
 
 IPV4_BITS, IPV6_BITS = 32, 64
 """One address; in IPv6 the network that one customer has."""
