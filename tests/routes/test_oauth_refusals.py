@@ -105,6 +105,15 @@ PROOFS: dict[str, Callable[[Program, str], list[str]]] = {
     "no iat": lambda p, path: [p.proof(path, iat=LEFT_OUT)],
     "iat an hour ago": lambda p, path: [p.proof(path, iat=int(p.site.clock()) - 3600)],
     "iat in an hour": lambda p, path: [p.proof(path, iat=int(p.site.clock()) + 3600)],
+    "61 seconds behind": lambda p, path: [p.proof(path, iat=int(p.site.clock()) - 61)],
+    "61 seconds ahead": lambda p, path: [p.proof(path, iat=int(p.site.clock()) + 61)],
+    "expired": lambda p, path: [p.proof(path, exp=int(p.site.clock()) - 61)],
+    "not yet valid": lambda p, path: [p.proof(path, nbf=int(p.site.clock()) + 61)],
+    "critical members": lambda p, path: [p.proof(path, header={"crit": ["exp"], "exp": 1})],
+    "the same twice": lambda p, path: [p.proof(path)] * 2,
+    "http, as behind a proxy": lambda p, path: [p.proof(path, htu=ORIGIN.replace("https", "http") + path)],
+    "another port": lambda p, path: [p.proof(path, htu=f"https://localhost{path}")],
+    "a symmetric key": lambda p, path: [p.proof(path, header={"jwk": {"kty": "oct", "k": "AAAA"}})],
     "a changed signature": lambda p, path: [p.proof(path)[:-8] + "AAAAAAAA"],
 }
 
@@ -159,12 +168,15 @@ async def test_a_proof_counts_once(program: Program) -> None:
 
 
 GOOD_PROOFS: dict[str, dict[str, Any]] = {
-    "query and fragment in htu": {"claims": {"htu": f"{ORIGIN}{TOKEN}?a=b#c"}},
-    "host in upper case": {"claims": {"htu": f"HTTPS://LOCALHOST:8443{TOKEN}"}},
-    "more claims": {"claims": {"extra": "x", "exp": 1_800_000_060, "nbf": 1_800_000_000}},
+    "query and fragment in htu": {"htu": f"{ORIGIN}{TOKEN}?a=b#c"},
+    "host in upper case": {"htu": f"HTTPS://LOCALHOST:8443{TOKEN}"},
+    "more claims": {"extra": "x", "exp": 1_800_000_060, "nbf": 1_800_000_000},
     "more in the header": {"header": {"kid": "x"}},
-    "ten seconds ago": {"claims": {"iat": 1_799_999_990}},
-    "in eight seconds": {"claims": {"iat": 1_800_000_008}},
+    "the default spelling of a path": {"htu": f"{ORIGIN}/oauth/tok%65n"},
+    "a minute ago": {"iat": 1_799_999_940},
+    "in a minute": {"iat": 1_800_000_060},
+    "ten seconds ago": {"iat": 1_799_999_990},
+    "in eight seconds": {"iat": 1_800_000_008},
 }
 
 
