@@ -21,10 +21,11 @@ SKEW_SECONDS = 30.0
 _JWT = re.compile(r"[A-Za-z0-9_=-]{16,}\.[A-Za-z0-9_=-]{16,}\.[A-Za-z0-9_=-]*")
 _OPAQUE = re.compile(r"[A-Za-z0-9_-]{40,}")
 
+_REGISTER = "Register one, with `boundgate clients add` or on the account page, and name it with --client-id."
 _HINTS = {
     "access_denied": "Nothing was changed. Run the command again if that was a mistake.",
-    "invalid_client": "Register one with `boundgate clients add`, and name it with --client-id.",
-    "unauthorized_client": "Register one with `boundgate clients add`, and name it with --client-id.",
+    "invalid_client": _REGISTER,
+    "unauthorized_client": _REGISTER,
     "invalid_dpop_proof": "Is this machine's clock right?",
     "invalid_token": LOG_IN,
     "session_revoked": LOG_IN,

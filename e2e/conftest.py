@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import sys
@@ -149,17 +150,20 @@ def owner(person: Callable[..., Person], server: Server, request: pytest.Fixture
 
 
 @pytest.fixture
-def node(server: Server) -> Iterator[Callable[..., NodeClient]]:
+def node(server: Server, secrets: Secrets, tmp_path: Path) -> Iterator[Callable[..., NodeClient]]:
     """Starts JavaScript clients that trust the shared server's certificate; all are stopped afterwards."""
     started: list[NodeClient] = []
 
     def start(script: str | Path, *arguments: str) -> NodeClient:
-        started.append(NodeClient(script, *arguments, ca=server.data_dir / "tls" / "ca.pem"))
+        issued = tmp_path / f"issued{len(started)}.jsonl"
+        started.append(NodeClient(script, *arguments, ca=server.data_dir / "tls" / "ca.pem", issued=issued))
         return started[-1]
 
     yield start
     for client in started:
         client.stop()
+        for line in client.issued.read_text().splitlines() if client.issued.exists() else ():
+            secrets.add_tokens(json.loads(line))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from e2e.support.demo_client import ROOT, DemoClient, registered
 from e2e.support.person import Person
-from e2e.support.secrets import leaks
+from e2e.support.secrets import Secrets, leaks
 from e2e.support.server import Server
 from tests.support.swtpm import Maker, new_maker, running_tpm
 
@@ -25,8 +25,8 @@ def client_id(server: Server) -> str:
 
 
 @pytest.fixture
-def client(server: Server, client_id: str, tmp_path: Path) -> DemoClient:
-    return DemoClient(server, tmp_path / "state", client_id=client_id)
+def client(server: Server, client_id: str, tmp_path: Path, secrets: Secrets) -> DemoClient:
+    return DemoClient(server, tmp_path / "state", secrets, client_id=client_id)
 
 
 def login_of(client: DemoClient) -> dict[str, str]:
@@ -111,7 +111,7 @@ def test_with_a_software_key_the_copied_directory_works_until_the_owner_rotates(
 ) -> None:
     client.log_in(owner)
     shutil.copytree(client.state_dir, tmp_path / "stolen")
-    thief = DemoClient(client.server, tmp_path / "stolen")
+    thief = DemoClient(client.server, tmp_path / "stolen", client.secrets)
     assert "gpt-5.2-mini" in thief.ask("models")
     assert client.run("key", "rotate").returncode == 0
     assert thief.run("models").returncode == 1
@@ -138,7 +138,7 @@ def maker() -> Maker:
 
 
 def test_with_a_tpm_the_key_is_in_it_is_attested_and_a_copied_directory_is_worth_nothing(
-    start_server: Callable[..., Server], person: Callable[..., Person], maker: Maker, tmp_path: Path
+    start_server: Callable[..., Server], person: Callable[..., Person], maker: Maker, secrets: Secrets, tmp_path: Path
 ) -> None:
     with running_tpm(maker) as tcti, running_tpm() as thiefs:
         roots, chain = tmp_path / "roots.pem", tmp_path / "chain.pem"
@@ -150,7 +150,7 @@ def test_with_a_tpm_the_key_is_in_it_is_attested_and_a_copied_directory_is_worth
         owner.enrol(server.invite(owner.name))
 
         variables = {"BOUNDGATE_CLIENT_TCTI": tcti}
-        client = DemoClient(server, tmp_path / "state", environment=variables, client_id=registered(server))
+        client = DemoClient(server, tmp_path / "state", secrets, environment=variables, client_id=registered(server))
         client.log_in(owner)
         assert json.loads(client.ask("key", "show", "--json"))["kind"] == "tpm"
         assert client.ask("chat", "hello").strip()
@@ -166,7 +166,7 @@ def test_with_a_tpm_the_key_is_in_it_is_attested_and_a_copied_directory_is_worth
         assert "it is attested" in again.stderr
 
         shutil.copytree(client.state_dir, tmp_path / "stolen")
-        thief = DemoClient(server, tmp_path / "stolen", environment={"BOUNDGATE_CLIENT_TCTI": thiefs})
+        thief = DemoClient(server, tmp_path / "stolen", secrets, environment={"BOUNDGATE_CLIENT_TCTI": thiefs})
         refused = thief.run("chat", "x")
         assert refused.returncode == 1
         assert "cannot be used" in refused.stderr

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from e2e.support.node import NodeClient
 from e2e.support.person import Person
 from e2e.support.programs import allow
+from e2e.support.secrets import Secrets
 from e2e.support.server import Server
 
 
@@ -56,9 +57,10 @@ def test_oauth4webapi_finds_everything_from_the_resource_alone(
 
 
 def test_a_service_proves_its_registered_key_and_never_reaches_what_takes_a_touch(
-    server: Server, node: Callable[..., NodeClient], tmp_path: Path
+    server: Server, node: Callable[..., NodeClient], secrets: Secrets, tmp_path: Path
 ) -> None:
     private, public = key_pair()
+    secrets.found.add(private["d"])
     (tmp_path / "key.json").write_text(json.dumps(private))
     (tmp_path / "service.jwks.json").write_text(json.dumps({"keys": [public]}))
     service = server.command("clients", "add", "Nightly", "--jwks", str(tmp_path / "service.jwks.json")).strip()

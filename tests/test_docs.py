@@ -133,3 +133,17 @@ def test_every_error_code_stands_in_the_http_document_and_nothing_else_does():
 def test_every_state_and_cookie_stands_in_the_http_document():
     text = (ROOT / "docs" / "http.md").read_text()
     assert [word for word in (*SessionState, LOGIN, BOUND, FRESH) if f"| `{word}` |" not in text] == []
+
+
+def test_every_test_and_every_case_that_the_page_about_proofs_names_exists():
+    page = (ROOT / "docs" / "dpop.md").read_text()
+    named = re.findall(r"`((?:tests|e2e)/[a-z0-9_/]+\.py)::(test_[a-z0-9_]+)`", page)
+    assert len(named) > 20
+    assert [name for path, name in named if f"def {name}(" not in (ROOT / path).read_text()] == []
+    cases = {3: "tests/routes/test_tokens.py", 4: "tests/routes/test_oauth_refusals.py"}
+    rows = [line.split("|") for line in page.splitlines() if line.count("|") == 5]
+    assert len(rows) > 20
+    for column, path in cases.items():
+        source = (ROOT / path).read_text()
+        asked = {case for row in rows[2:] for case in re.findall(r"`([^`]+)`", row[column])}
+        assert {case for case in asked if f'"{case}": ' not in source} == set()

@@ -11,6 +11,7 @@ import typer
 from demo_client import ui
 from demo_client.attest import attest, lines
 from demo_client.commands.options import DEFAULT_SERVER, CaFile, ClientId, Server, StateDir, store_at
+from demo_client.development import REDIRECT_URI, client_id_here, runs_here
 from demo_client.errors import ClientError
 from demo_client.keys import KeyKind, Made, StoredKey, create_key, thumbprint, warning
 from demo_client.login import BROWSER_SECONDS, Plan, log_in
@@ -21,7 +22,8 @@ from demo_client.store import Login, Store
 if TYPE_CHECKING:
     from demo_client.keys.tpm import TpmKey
 
-REGISTER = "boundgate clients add Demo --redirect-uri http://127.0.0.1/callback"
+REGISTER = f"boundgate clients add Demo --redirect-uri {REDIRECT_URI}"
+BROWSER = "python -m demo_client browser"
 
 
 def login(
@@ -31,8 +33,13 @@ def login(
     ca_file: CaFile = None,
     state_dir: StateDir = None,
     browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the browser, or only print the link.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--browser/--no-browser",
+            help="Open the browser, or only print the link.",
+            show_default="open it, but for a development server, whose certificate it does not trust",
+        ),
+    ] = None,
     key: Annotated[
         KeyKind | None,
         typer.Option(help="Kind of key to make where there is none.", show_default="the best that this machine has"),
@@ -46,26 +53,32 @@ def login(
 
     Examples:
 
-      python -m demo_client login --client-id ID
+      python -m demo_client login
 
-      python -m demo_client login --server https://gate.example.com --client-id ID --no-browser
+      python -m demo_client login --server https://gate.example.com --client-id ID
 
-    `boundgate clients add Demo --redirect-uri http://127.0.0.1/callback` prints the ID. Later, `login` is enough.
+    The first is for the server that `make run` has started here: it registers this program there. Elsewhere an operator
+    does, with `boundgate clients add Demo --redirect-uri http://127.0.0.1/callback`, or you on the account page, for
+    yourself alone; either tells the ID. The next time `login` is enough.
     """
     import webbrowser  # noqa: PLC0415 - looks for browsers when it is imported
 
     store = store_at(state_dir)
     plan = _plan(store, server, client_id, ca_file)
     ours = ensure_key(store, key)
+    here = runs_here(plan.server)
+    opens = not here if browser is None else browser
 
     def show(link: str) -> None:
-        ui.note("Opening the browser. If nothing opens, follow this link:" if browser else "Follow this link:")
+        ui.note("Opening the browser. If nothing opens, follow this link:" if opens else "Follow this link:")
         ui.note(f"\n  {link}\n")
+        if here:
+            ui.note(f"Your browser must trust the development certificate, as `{BROWSER} {plan.server}` does.")
         ui.note(f"The page names the key that will be bound; it must be {thumbprint(ours.jwk)}.")
         ui.note("Waiting for your decision (Ctrl-C to give up) ...")
 
     done = log_in(
-        plan, store, ours, show=show, open_browser=webbrowser.open if browser else _leave_it, seconds=wait_seconds
+        plan, store, ours, show=show, open_browser=webbrowser.open if opens else _leave_it, seconds=wait_seconds
     )
     ui.note(f"Logged in at {done.login.server}, with a key in {ours.place}.")
     end_replaced(done.replaced, ours)
@@ -95,9 +108,13 @@ def _plan(store: Store, server: str | None, client_id: str | None, ca_file: Path
     address = checked_server(server or last.get("server") or DEFAULT_SERVER)
     same = last if address == last.get("server") else {}
     known = client_id or same.get("client_id")
+    if known is None and runs_here(address) and (known := client_id_here()) is not None:
+        ui.note(f"Registered at the development server here, as `{REGISTER}` does: {known}.")
     if known is None:
         raise ClientError(
-            f"this client has no id at {address} yet.", f"`{REGISTER}` prints one there; name it with --client-id."
+            f"this client has no id at {address} yet.",
+            f"An operator registers it for everybody with `{REGISTER}`; for yourself alone you do, with the redirect "
+            f"URI {REDIRECT_URI}, at {address}/account. Name the id with --client-id.",
         )
     trusted = ca_file or (Path(same["ca_file"]) if "ca_file" in same else None)
     return Plan(server=address, client_id=known, ca_file=trusted)

@@ -31,8 +31,8 @@ ClientId = Annotated[
     str | None,
     typer.Option(
         envvar="BOUNDGATE_CLIENT_ID",
-        help="This client's id, as `boundgate clients add` printed it.",
-        show_default="the last one",
+        help="This client's id, as `boundgate clients add` printed it, or as your account page shows it.",
+        show_default="the last one; for a server of `make run` beside this, its own",
     ),
 ]
 CaFile = Annotated[

@@ -1,4 +1,4 @@
-"""A person at a Firefox that has the extension: what `e2e.support.person` does in Chromium."""
+"""A person at a Firefox, with or without the extension: what `e2e.support.person` does in Chromium."""
 
 from __future__ import annotations
 
@@ -17,32 +17,16 @@ CHOOSE = """
 HELLO = {"model": "gpt-5.2-mini", "messages": [{"role": "user", "content": "hello"}]}
 
 
-class FirefoxPerson:
-    """Somebody with a Firefox profile of their own.
+class FirefoxUser:
+    """Somebody with a Firefox profile of their own, as it is after its installation.
 
     Args:
         firefox: the browser, with a virtual authenticator.
-        extension: the extension in it.
         server: whose site it is about.
     """
 
-    def __init__(self, firefox: Firefox, extension: Installed, server: Server) -> None:
-        self.firefox, self.extension, self.server, self.origin = firefox, extension, server, server.origin
-        self.name = ""
-
-    def opt_in(self) -> None:
-        """Add the site by its address in the page of sites and keys; ends there."""
-        self.firefox.open(self.extension.page("options"))
-        self.firefox.element("//input[@id='address']").send_keys(self.origin)
-        self.firefox.click("//button[@id='add-button']")
-        self.firefox.until(lambda: self.extension.allowed() != [], "the permission was not given")
-        self.firefox.element(f"//ul[@id='sites']//*[contains(., '{self.origin.partition('//')[2]}')]")
-
-    def opt_out(self) -> None:
-        """Remove the site in the page of sites and keys; ends there."""
-        self.firefox.open(self.extension.page("options"))
-        self.firefox.click("//button[starts-with(normalize-space(), 'Remove site')]")
-        self.firefox.click("//button[@id='confirm-yes']")
+    def __init__(self, firefox: Firefox, server: Server) -> None:
+        self.firefox, self.server, self.origin, self.name = firefox, server, server.origin, ""
 
     def enrol(self, url: str) -> None:
         """Follow an enrolment link and create a passkey; ends in the playground."""
@@ -114,3 +98,30 @@ class FirefoxPerson:
     def refreshes(self) -> int:
         """How many refreshes the browser got an answer to, whatever it was."""
         return sum(path == "/dbsc/refresh" for _, path, _, _ in self.firefox.answers())
+
+
+class FirefoxPerson(FirefoxUser):
+    """The same with the extension.
+
+    Args:
+        firefox, server: as of `FirefoxUser`.
+        extension: the extension in that browser.
+    """
+
+    def __init__(self, firefox: Firefox, extension: Installed, server: Server) -> None:
+        super().__init__(firefox, server)
+        self.extension = extension
+
+    def opt_in(self) -> None:
+        """Add the site by its address in the page of sites and keys; ends there."""
+        self.firefox.open(self.extension.page("options"))
+        self.firefox.element("//input[@id='address']").send_keys(self.origin)
+        self.firefox.click("//button[@id='add-button']")
+        self.firefox.until(lambda: self.extension.allowed() != [], "the permission was not given")
+        self.firefox.element(f"//ul[@id='sites']//*[contains(., '{self.origin.partition('//')[2]}')]")
+
+    def opt_out(self) -> None:
+        """Remove the site in the page of sites and keys; ends there."""
+        self.firefox.open(self.extension.page("options"))
+        self.firefox.click("//button[starts-with(normalize-space(), 'Remove site')]")
+        self.firefox.click("//button[@id='confirm-yes']")

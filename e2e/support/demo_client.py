@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from e2e.support.person import Person
+from e2e.support.secrets import Secrets
 from e2e.support.server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -32,19 +33,22 @@ class DemoClient:
     Args:
         server: where it logs in.
         state_dir: its own.
+        secrets: learns its tokens and its key.
         client_id: as registered; empty for whoever never logs in.
         environment: more than the usual, such as a TPM.
     """
 
     server: Server
     state_dir: Path
+    secrets: Secrets
     _: KW_ONLY
     client_id: str = ""
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """One command to its end."""
-        return subprocess.run(
+        self.secrets.add_state(self.state_dir)
+        done = subprocess.run(
             self._command(*words),
             env=self._variables(),
             input=stdin,
@@ -53,6 +57,8 @@ class DemoClient:
             timeout=LIMIT_SECONDS,
             check=False,
         )
+        self.secrets.add_state(self.state_dir)
+        return done
 
     def ask(self, *words: str) -> str:
         """One command that works; what it prints."""
@@ -77,6 +83,7 @@ class DemoClient:
             expect(person.page.get_by_text("You can close this tab")).to_be_visible(timeout=15_000)
             _, rest = process.communicate(timeout=LIMIT_SECONDS)
         assert process.returncode == 0, rest
+        self.secrets.add_state(self.state_dir)
         return rest
 
     @contextmanager

@@ -17,12 +17,15 @@ class NodeClient:
     Args:
         arguments: the script's own.
         ca: the certificate authority that it is to trust; nothing is ever left unverified.
+        issued: a file that takes what the token endpoint gives it, one JSON object a line.
     """
 
-    def __init__(self, script: str | Path, *arguments: str, ca: Path) -> None:
+    def __init__(self, script: str | Path, *arguments: str, ca: Path, issued: Path) -> None:
+        variables = {"NODE_EXTRA_CA_CERTS": str(ca), "NODE_NO_WARNINGS": "1", "ISSUED": str(issued)}
+        self.issued = issued
         self._process = subprocess.Popen(
-            ["node", str(FOLDER / script), *arguments],
-            env=os.environ | {"NODE_EXTRA_CA_CERTS": str(ca), "NODE_NO_WARNINGS": "1"},
+            ["node", "--import", str(FOLDER / "issued.mjs"), str(FOLDER / script), *arguments],
+            env=os.environ | variables,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

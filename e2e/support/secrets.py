@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from playwright.sync_api import BrowserContext
 
 from e2e.support.person import BOUND, LOGIN, Person
@@ -19,7 +23,7 @@ _QUOTED = re.compile(r'"([A-Za-z0-9_.-]{20,})"')
 
 
 class Secrets:
-    """Cookie values, offers, challenges, proofs, enrolment tokens and authorization codes."""
+    """Cookie values, offers, challenges, proofs, enrolment tokens, authorization codes, tokens, keys of programs."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()
@@ -36,6 +40,29 @@ class Secrets:
             self.found.add(token)
         asked = parse_qs(urlsplit(url).query)
         self.found.update(text for name in ("code", "request_uri") for text in asked.get(name, ()) if len(text) >= 20)
+
+    def add_tokens(self, answer: Mapping[str, Any]) -> None:
+        """What the token endpoint has given; of a JWT its signature as well, which is what makes it one."""
+        for name in ("access_token", "refresh_token", "id_token"):
+            if isinstance(text := answer.get(name), str) and text:
+                self.found.update((text, text.rpartition(".")[2]))
+
+    def add_key(self, scalar: int) -> None:
+        """The private half of a P-256 key, in the forms in which it would be written down."""
+        octets = scalar.to_bytes(32)
+        standard = base64.b64encode(octets).rstrip(b"=").decode()
+        self.found.update((octets.hex(), standard, standard.translate(str.maketrans("+/", "-_"))))
+
+    def add_state(self, directory: Path) -> None:
+        """What the command-line client keeps: its tokens, and its key where that is in a file."""
+        login, key = directory / "login.json", directory / "key.json"
+        if login.exists():
+            self.add_tokens(json.loads(login.read_text()))
+        if key.exists() and (pem := json.loads(key.read_text()).get("pem")):
+            private = load_pem_private_key(pem.encode(), password=None)
+            assert isinstance(private, ec.EllipticCurvePrivateKey)
+            self.add_key(private.private_numbers().private_value)
+            self.found.update(pem.splitlines()[1:-1])
 
     def add_cookies(self, context: BrowserContext) -> None:
         """What is in the jar of a context."""

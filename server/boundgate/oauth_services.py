@@ -10,6 +10,7 @@ from boundgate.dpop import ALGORITHMS, DpopNonces, DpopProofs
 from boundgate.keyring import KeyringFile
 from boundgate.oauth import metadata as paths
 from boundgate.oauth.access_tokens import AccessTokens
+from boundgate.oauth.allowance import Allowance
 from boundgate.oauth.authentication import ClientAuthentication
 from boundgate.oauth.authorize import Authorization
 from boundgate.oauth.clients import ClientRegistry
@@ -45,6 +46,7 @@ class OAuth:
     keys: TokenKeys
     authorization: Authorization
     pushed: PushedRequests
+    allowance: Allowance
     authentication: ClientAuthentication
     tokens: Tokens
     access_tokens: AccessTokens
@@ -140,6 +142,7 @@ def compose_oauth(
             random=random,
         ),
         pushed=PushedRequests(requests=clients, rules=rules, clock=clock, random=random),
+        allowance=Allowance(per_minute=settings.oauth_unproved_per_minute, clock=clock),
         authentication=authentication,
         tokens=Tokens(clients=authentication, handlers=handlers, rules=rules),
         access_tokens=access_tokens,
@@ -166,5 +169,6 @@ def oauth_rules(settings: Settings) -> OAuthRules:
         code_seconds=settings.oauth_code_seconds,
         access_seconds=settings.oauth_access_seconds,
         refresh_seconds=settings.oauth_refresh_seconds,
+        family_seconds=settings.oauth_family_seconds,
         again_seconds=settings.oauth_again_seconds,
     )

@@ -175,12 +175,21 @@ class Settings(BaseSettings):
     oauth_pushed_seconds: int = Field(
         default=60, ge=10, le=600, description="Life of a pushed authorization request; each is used once."
     )
+    oauth_unproved_per_minute: int = Field(
+        default=300, ge=10, le=1_000_000, description="OAuth requests a minute of one address that prove nothing."
+    )
     oauth_code_seconds: int = Field(
         default=60, ge=10, le=600, description="Life of an authorization code; each is used once."
     )
     oauth_access_seconds: int = Field(default=300, ge=60, le=3_600, description="Life of an access token.")
     oauth_refresh_seconds: int = Field(
         default=1_209_600, ge=3_600, le=86_400 * 90, description="Life of a refresh token, which each use renews."
+    )
+    oauth_family_seconds: int = Field(
+        default=2_592_000,
+        ge=3_600,
+        le=86_400 * 365,
+        description="How long a user's decision lasts, however often its tokens are renewed.",
     )
     oauth_again_seconds: int = Field(
         default=30, ge=0, le=120, description="How long a used refresh token gets the same answer again."

@@ -11,7 +11,7 @@ from boundgate.app import open_services
 from boundgate.cli import run
 from boundgate.oauth.clients import Registration
 from boundgate.settings import load_settings
-from tests.support.oauth import ProgramKey
+from tests.support.dpop import ProgramKey
 
 CALLBACK = "http://127.0.0.1/callback"
 

@@ -22,6 +22,7 @@ from tests.contract.oauth_builders import (
     an_outside_link,
 )
 
+LIMIT = 1_000
 JUNK = ["", "s", "CLIENT-1", "client-1 ", "client-1\0", "\ud800", "x" * 100_000, "' OR 1=1 --"]
 
 
@@ -116,7 +117,7 @@ async def test_removing_a_client_forgets_its_requests_and_ends_its_families(
         assert await grants.put_code(a_code(name))
     assert await grants.put_code(a_code("other's", client_id="other"))
     await grants.redeem_code(digest("code"), a_family(), a_refresh(), now=NOW)
-    await store.put_pushed(a_pushed(), now=NOW)
+    await store.put_pushed(a_pushed(), now=NOW, limit=LIMIT)
     await store.record_consent(a_consent())
     assert await store.remove_client(CLIENT, now=NOW + 1) == ["family of code"]
     assert await store.client(CLIENT) is None
@@ -133,7 +134,7 @@ async def test_removing_a_client_forgets_its_requests_and_ends_its_families(
 
 async def test_pushed_parameters_are_taken_once(store: RecordStore) -> None:
     await store.add_client(a_client())
-    await store.put_pushed(a_pushed(jkt="j" * 43), now=NOW)
+    await store.put_pushed(a_pushed(jkt="j" * 43), now=NOW, limit=LIMIT)
     assert await store.pushed(digest("pushed"), now=NOW) == a_pushed(jkt="j" * 43)
     assert await store.take_pushed(digest("pushed"), now=NOW) == a_pushed(jkt="j" * 43)
     assert await store.pushed(digest("pushed"), now=NOW) is None
@@ -142,7 +143,7 @@ async def test_pushed_parameters_are_taken_once(store: RecordStore) -> None:
 
 async def test_of_many_takers_at_once_one_gets_them(client_stores: tuple[RecordStore, RecordStore]) -> None:
     await client_stores[0].add_client(a_client())
-    await client_stores[0].put_pushed(a_pushed(), now=NOW)
+    await client_stores[0].put_pushed(a_pushed(), now=NOW, limit=LIMIT)
     taken = await asyncio.gather(
         *(client_stores[number % 2].take_pushed(digest("pushed"), now=NOW) for number in range(20))
     )
@@ -152,7 +153,7 @@ async def test_of_many_takers_at_once_one_gets_them(client_stores: tuple[RecordS
 @pytest.mark.parametrize("late_by", [0.0, 1.0])
 async def test_expired_parameters_are_nobodys(store: RecordStore, late_by: float) -> None:
     await store.add_client(a_client())
-    await store.put_pushed(a_pushed(), now=NOW)
+    await store.put_pushed(a_pushed(), now=NOW, limit=LIMIT)
     assert await store.pushed(digest("pushed"), now=NOW + 60 + late_by) is None
     assert await store.take_pushed(digest("pushed"), now=NOW + 60 + late_by) is None
 
@@ -160,14 +161,24 @@ async def test_expired_parameters_are_nobodys(store: RecordStore, late_by: float
 async def test_whoever_pushes_forgets_what_has_expired(client_stores: tuple[RecordStore, RecordStore]) -> None:
     store = client_stores[0]
     await store.add_client(a_client())
-    await store.put_pushed(a_pushed(), now=NOW)
+    await store.put_pushed(a_pushed(), now=NOW, limit=LIMIT)
     late = [a_pushed(f"late {number}", expires_at=NOW + 120) for number in range(20)]
     await asyncio.gather(
-        *(client_stores[number % 2].put_pushed(pushed, now=NOW + 60) for number, pushed in enumerate(late))
+        *(client_stores[number % 2].put_pushed(pushed, now=NOW + 60, limit=LIMIT) for number, pushed in enumerate(late))
     )
     # Under its own time it would still be there.
     assert await store.pushed(digest("pushed"), now=NOW) is None
     assert await store.pushed(digest("late 7"), now=NOW) == late[7]
+
+
+async def test_there_is_room_for_so_many_and_what_has_expired_takes_none(store: RecordStore) -> None:
+    await store.add_client(a_client())
+    kept = [await store.put_pushed(a_pushed(f"request {number}"), now=NOW, limit=3) for number in range(4)]
+    assert kept == [True, True, True, False]
+    assert await store.pushed(digest("request 3"), now=NOW) is None
+    assert await store.take_pushed(digest("request 0"), now=NOW) is not None
+    assert await store.put_pushed(a_pushed("request 3"), now=NOW, limit=3)
+    assert await store.put_pushed(a_pushed("later", expires_at=NOW + 120), now=NOW + 60, limit=3)
 
 
 async def test_an_assertion_is_new_to_one_of_many_callers(client_stores: tuple[RecordStore, RecordStore]) -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from boundgate.dpop import DpopNonces
 from boundgate.dpop.nonces import CLOCK_SKEW_SECONDS, NONCE_SECONDS
-from tests.support.dpop import SoftDpop
+from tests.support.dpop import ProgramKey
 from tests.support.keys import FakeClock, MemoryUsed, StaticMacs
 
-JKT, OTHER = SoftDpop("owner").jkt, SoftDpop("thief").jkt
+JKT, OTHER = ProgramKey("owner").jkt, ProgramKey("thief").jkt
 
 
 def setting() -> tuple[DpopNonces, FakeClock, MemoryUsed, StaticMacs]:

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boundgate.dpop import DpopError, DpopNonces, DpopProof, InvalidDpopProof, UseDpopNonce, token_hash, verify_proof
-from tests.support.dpop import LEFT_OUT, SoftDpop, public_jwk, sign_compact
+from tests.support.dpop import LEFT_OUT, ProgramKey, public_jwk, sign_compact
 from tests.support.keys import FakeClock, MemoryUsed, StaticMacs, b64u, ec_key
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/dpop/rfc9449.json").read_text())
 NOW = 1_800_000_000.0
 URL = "https://api.example.com/v1/chat/completions"
 TOKEN = "header.claims.signature"
-CLIENT = SoftDpop()
+CLIENT = ProgramKey("owner")
 CLOCK = FakeClock(NOW)
 NONCES = DpopNonces(macs=StaticMacs(), used=MemoryUsed(), clock=CLOCK)
 PRIVATE = {"d": b64u(ec_key("owner").private_numbers().private_value.to_bytes(32))}
@@ -227,7 +227,7 @@ def test_a_signature_that_does_not_verify_is_refused() -> None:
 
 def test_a_proof_that_carries_the_owners_key_and_is_signed_by_another_is_refused() -> None:
     with pytest.raises(InvalidDpopProof, match="signature"):
-        verify(SoftDpop("thief").proof(method="POST", url=URL, now=NOW, token=TOKEN, header={"jwk": CLIENT.jwk}))
+        verify(ProgramKey("thief").proof(method="POST", url=URL, now=NOW, token=TOKEN, header={"jwk": CLIENT.jwk}))
 
 
 def test_an_unsigned_proof_is_refused() -> None:
@@ -264,7 +264,7 @@ def test_the_url_is_that_of_the_request(url: str) -> None:
 # Step 10
 
 
-@pytest.mark.parametrize("nonce", [LEFT_OUT, None, 7, "", "n" * 43, NONCES.issue(SoftDpop("thief").jkt)], ids=str)
+@pytest.mark.parametrize("nonce", [LEFT_OUT, None, 7, "", "n" * 43, NONCES.issue(ProgramKey("thief").jkt)], ids=str)
 def test_without_a_current_nonce_of_this_key_one_is_asked_for(nonce: Any) -> None:
     with pytest.raises(UseDpopNonce, match="DPoP-Nonce") as refused:
         verify(proof(nonce=nonce))
@@ -311,7 +311,7 @@ def test_where_there_is_no_token_no_hash_is_asked_for() -> None:
 
 
 def test_a_perfect_proof_by_another_key_is_refused() -> None:
-    thief = SoftDpop("thief")
+    thief = ProgramKey("thief")
     theirs = thief.proof(method="POST", url=URL, now=NOW, token=TOKEN, nonce=NONCES.issue(thief.jkt))
     with pytest.raises(InvalidDpopProof, match="bound to") as refused:
         verify(theirs)
@@ -369,7 +369,7 @@ def test_any_header_and_claims_are_judged_in_a_declared_way(
     made = {"typ": "dpop+jwt", "alg": "ES256", "jwk": CLIENT.jwk} | ({} if good_header else header)
     said = {"jti": "one", "htm": "POST", "htu": URL, "iat": int(NOW), "nonce": NONCES.issue(CLIENT.jkt)} | claims
     try:
-        found = verify(sign_compact(made, said, CLIENT.key), expected_token_hash=None)
+        found = verify(sign_compact(made, said, CLIENT.private), expected_token_hash=None)
     except DpopError:
         return
     assert found.jkt == CLIENT.jkt
@@ -386,4 +386,4 @@ def test_a_key_on_another_curve_cannot_be_named_as_ours() -> None:
     jwk = {"kty": "EC", "crv": "P-256", "x": b64u(other.x.to_bytes(48)), "y": b64u(other.y.to_bytes(48))}
     with pytest.raises(InvalidDpopProof, match="32 octets"):
         verify(proof(header={"jwk": jwk}))
-    assert public_jwk(CLIENT.key) == CLIENT.jwk
+    assert public_jwk(CLIENT.private) == CLIENT.jwk

@@ -12,11 +12,11 @@ from boundgate.dpop import DpopNonces, DpopProofs, InvalidDpopProof, UseDpopNonc
 from boundgate.dpop.nonces import NONCE_SECONDS
 from boundgate.dpop.service import REMEMBER_SECONDS
 from boundgate.storage import MemoryHotState
-from tests.support.dpop import SoftDpop
+from tests.support.dpop import ProgramKey
 from tests.support.keys import FakeClock, MemoryUsed, StaticMacs
 
 URL = "https://localhost:8443/v1/models"
-CLIENT = SoftDpop()
+CLIENT = ProgramKey("owner")
 MACS = StaticMacs()
 
 
@@ -28,7 +28,7 @@ class Server:
         nonces = DpopNonces(macs=MACS, used=self.used, clock=clock)
         self.proofs = DpopProofs(nonces=nonces, used=self.used, clock=clock)
 
-    def proof(self, client: SoftDpop = CLIENT, **claims: object) -> str:
+    def proof(self, client: ProgramKey = CLIENT, **claims: object) -> str:
         said = {"nonce": self.proofs.nonce(client.jkt)} | claims
         return client.proof(method="GET", url=URL, now=self.clock.now, **said)
 
@@ -54,7 +54,7 @@ async def test_of_many_at_once_one_counts() -> None:
 
 
 async def test_the_same_jti_by_another_key_is_another_proof() -> None:
-    server, other = Server(FakeClock()), SoftDpop("somebody else")
+    server, other = Server(FakeClock()), ProgramKey("somebody else")
     assert await server.take(server.proof(jti="one")) == CLIENT.jkt
     assert await server.take(server.proof(other, jti="one")) == other.jkt
 

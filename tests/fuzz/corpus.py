@@ -12,7 +12,7 @@ from boundgate.attestation import EndorsementRoots
 from boundgate.dbsc import BoundValue, Challenges, PublicKey, read_public_key, seal
 from boundgate.dpop import DpopNonces, token_hash
 from tests.attestation.certificates import NOW, Authority, certificate
-from tests.support.dpop import SoftDpop
+from tests.support.dpop import ProgramKey
 from tests.support.keys import FakeClock, MemoryUsed, StaticMacs, b64u, counting_random, ec_key, rsa_key
 from tests.support.soft_browser import SoftDbsc
 from tests.support.soft_tpm import ATTESTATION_KEY, SoftKey, attest
@@ -83,7 +83,7 @@ SEALED = [
 
 NONCES = DpopNonces(macs=MACS, used=MemoryUsed(), clock=CLOCK)
 DPOP_URL, DPOP_TOKEN_HASH = "https://gateway.example/v1/chat/completions", token_hash("access.token.x")
-_DPOP = SoftDpop()
+_DPOP = ProgramKey("owner")
 DPOP_NONCES = [NONCES.issue(_DPOP.jkt), "n" * 43, ""]
 DPOP_PROOFS = [
     _DPOP.proof(method="POST", url=url, now=CLOCK(), nonce=nonce, token="access.token.x", **claims)

@@ -11,8 +11,9 @@ from joserfc.jwk import ECKey
 
 from boundgate.oauth.assertions import claimed_client, verify_assertion
 from boundgate.oauth.errors import InvalidClient
+from tests.support.dpop import ProgramKey
 from tests.support.keys import ec_key
-from tests.support.oauth import ProgramKey
+from tests.support.oauth import assertion as signed
 
 NOW = 1_800_000_000.0
 ISSUER = "https://gate.example"
@@ -35,7 +36,7 @@ def check(assertion: str, **changes: object) -> str:
 
 
 def assertion(**claims: object) -> str:
-    return KEY.assertion("client", now=NOW, aud=ISSUER, **{"jti": "one"} | claims)
+    return signed(KEY, "client", now=NOW, aud=ISSUER, **{"jti": "one"} | claims)
 
 
 def test_an_assertion_by_an_independent_library_is_verified() -> None:

@@ -10,8 +10,8 @@ from boundgate.oauth.clients import CLIENTS_PER_USER, ClientRegistry, Registrati
 from boundgate.oauth.errors import AccessDenied, InvalidRequest
 from boundgate.oauth.model import Client, ClientKind
 from tests.oauth.builders import a_client
+from tests.support.dpop import ProgramKey
 from tests.support.keys import FakeClock, counting_random
-from tests.support.oauth import ProgramKey
 
 KEY = ProgramKey("identity").canonical
 

@@ -21,11 +21,11 @@ from tests.contract.oauth_builders import a_client, a_family
 from tests.resource.test_families import Records
 from tests.resource.test_journal import Store
 from tests.resource.test_verified import RULES, Keys
-from tests.support.dpop import SoftDpop
+from tests.support.dpop import ProgramKey
 from tests.support.keys import FakeClock, MemoryUsed, StaticMacs, counting_random
 
 URL = "https://a.example/v1/models"
-CLIENT = SoftDpop()
+CLIENT = ProgramKey("owner")
 
 
 class Desk:
@@ -57,7 +57,7 @@ class Desk:
     def token(self, family: Family | None = None, scope: Sequence[str] = ("chat",)) -> str:
         return self.tokens.issue(family or self.family, scope=frozenset(scope))
 
-    async def resolve(self, token: str, client: SoftDpop = CLIENT) -> Any:
+    async def resolve(self, token: str, client: ProgramKey = CLIENT) -> Any:
         nonce = self.proofs.nonce(client.jkt)
         proof = client.proof(method="GET", url=URL, now=self.clock(), nonce=nonce, token=token)
         return await self.service.resolve(token=token, fields=[proof], method="GET", url=URL)
@@ -75,7 +75,7 @@ async def test_a_subject_is_the_record_and_not_the_claims() -> None:
 
 
 async def test_the_key_is_that_of_the_record() -> None:
-    desk, thief = Desk(), SoftDpop("thief")
+    desk, thief = Desk(), ProgramKey("thief")
     forged = desk.token(replace(desk.family, jkt=thief.jkt))
     with pytest.raises(InvalidToken):
         await desk.resolve(forged, thief)

@@ -14,8 +14,9 @@ from quart.wrappers import Response
 
 from boundgate.attestation import qualifying_data
 from demo_client.tpm import EndorsementCertificate, KeyBlobs, open_tpm
+from tests.support.dpop import ProgramKey, signing_input
 from tests.support.keys import FakeClock, b64u
-from tests.support.oauth import Program, ProgramKey, members, program_of
+from tests.support.oauth import Program, members, program_of
 from tests.support.site import ORIGIN, Site, SoftBrowser, running_site
 from tests.support.swtpm import Maker
 
@@ -32,15 +33,12 @@ class TpmProgramKey(ProgramKey):
             self.attestation_key: KeyBlobs = tpm.create_attestation_key()
             self.certificate: EndorsementCertificate = tpm.endorsement_certificates()[0]
         x, y = (b64u(value.to_bytes(32)) for value in self.blobs.point)
-        self.jwk: dict[str, Any] = {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-        self.canonical = json.dumps(self.jwk, sort_keys=True, separators=(",", ":"))
-        self.jkt = b64u(hashlib.sha256(self.canonical.encode()).digest())
+        self._publish({"kty": "EC", "crv": "P-256", "x": x, "y": y})
 
     def jws(self, header: Mapping[str, Any], claims: Mapping[str, Any] | bytes) -> str:
-        payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
-        signing_input = f"{b64u(json.dumps(header).encode())}.{b64u(payload)}"
+        signed = signing_input(header, claims)
         with open_tpm(self.tcti) as tpm:
-            return f"{signing_input}.{b64u(tpm.sign(self.blobs, hashlib.sha256(signing_input.encode()).digest()))}"
+            return f"{signed}.{b64u(tpm.sign(self.blobs, hashlib.sha256(signed.encode()).digest()))}"
 
     def submission(self) -> dict[str, Any]:
         return {
@@ -105,7 +103,7 @@ async def call(program: Program, token: str, path: str, body: Any, **proof: Any)
     """One call with the token and a proof of its key, tried again once with the nonce that is asked for."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     for _ in range(2):
-        made = program.proof(path, access_token=token, **proof)
+        made = program.proof(path, token=token, **proof)
         response = await post(program, path, content, Authorization=f"DPoP {token}", DPoP=made)
         if (await members(response)).get("error") != "use_dpop_nonce":
             break
@@ -167,9 +165,7 @@ async def test_calls_see_at_once_what_has_been_accepted(program: Program, owner:
     await owner.fetch("POST", "/account/tpms/accept", {"id": fingerprint, "credential": credential})
     key = program.key
     nonce = program.nonce
-    proof = key.proof(
-        url=f"{ORIGIN}/v1/models", now=program.site.clock(), method="GET", nonce=nonce, access_token=token
-    )
+    proof = key.proof(url=f"{ORIGIN}/v1/models", now=program.site.clock(), method="GET", nonce=nonce, token=token)
     client = program.site.app.test_client(use_cookies=False)
     response = await client.get(
         "/v1/models",
@@ -242,7 +238,7 @@ async def test_nobody_attests_without_a_token_and_a_proof_of_its_key(program: Pr
     unproved = await post(program, path, b"{}", Authorization=f"DPoP {token}")
     assert (unproved.status_code, (await members(unproved))["error"]) == (401, "invalid_dpop_proof")
     assert unproved.headers["WWW-Authenticate"].startswith("DPoP ")
-    elsewhere = await call(program, token, path, {}, claims={"htu": f"{ORIGIN}/oauth/userinfo"})
+    elsewhere = await call(program, token, path, {}, htu=f"{ORIGIN}/oauth/userinfo")
     assert (elsewhere.status_code, (await members(elsewhere))["error"]) == (401, "invalid_dpop_proof")
 
 

@@ -279,6 +279,34 @@ async def test_a_request_uri_is_good_once(site: Site, owner: SoftBrowser, client
     assert "was used before or has expired" in await text(replayed)
 
 
+async def test_whoever_only_looks_where_the_link_leads_uses_nothing_up(
+    site: Site, owner: SoftBrowser, client: Client
+) -> None:
+    address = await pushed(site, client)
+    for browser in (site.browser(), owner):
+        looked = await browser.send("HEAD", address)
+        assert (looked.status_code, looked.headers.get("Location")) == (200, None)
+        assert await looked.get_data() == b""
+    parked = (await owner.page(address)).headers["Location"]
+    assert (await owner.send("HEAD", parked)).status_code == 200
+    assert (await allow(owner, parked)).status_code == 200
+
+
+async def test_between_a_link_and_its_sign_in_the_page_may_be_loaded_again(
+    site: Site, owner: SoftBrowser, client: Client
+) -> None:
+    visitor = site.browser()
+    visitor.authenticator = owner.authenticator
+    parked = (await visitor.page(await pushed(site, client))).headers["Location"]
+    site.clock.advance(120)  # longer than a pushed request lives
+    for _ in range(3):
+        assert "Sign in with passkey" in await text(await visitor.page(parked))
+    back = (await sign_in(visitor, parked)).headers["Location"]
+    for _ in range(3):
+        assert "Allow with passkey" in await text(await visitor.page(back))
+    assert (await allow(visitor, back)).status_code == 200
+
+
 async def test_a_request_uri_is_good_for_a_minute(site: Site, owner: SoftBrowser, client: Client) -> None:
     address = await pushed(site, client)
     site.clock.advance(61)

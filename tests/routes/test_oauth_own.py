@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from quart.wrappers import Response
 
-from tests.support.oauth import CALLBACK, ORIGIN, Program, ProgramKey, members, program_of, service_of
+from tests.support.dpop import ProgramKey
+from tests.support.oauth import CALLBACK, ORIGIN, Program, members, program_of, service_of
 from tests.support.site import Site, SoftBrowser
 
 WHOAMI, USAGE, DEVICES = "/oauth/whoami", "/oauth/usage", "/oauth/devices"
@@ -31,7 +32,7 @@ async def ask(
     body: dict[str, Any] | None = None,
 ) -> Response:
     proof = (key or program.key).proof(
-        url=ORIGIN + path, now=program.site.clock(), method=method, nonce=program.nonce, access_token=token
+        url=ORIGIN + path, now=program.site.clock(), method=method, nonce=program.nonce, token=token
     )
     headers = {"Host": "localhost:8443", "Authorization": f"DPoP {token}", "DPoP": proof}
     return await program.site.app.test_client().open(path, method=method, headers=headers, json=body)
@@ -46,9 +47,10 @@ async def test_whoami_tells_what_the_server_has_on_record(program: Program) -> N
     assert (told["user"], told["key_thumbprint"], told["provenance"]) == ("alice", program.key.jkt, "software")
     assert told["why_not_attested"]
     assert "openid" in told["scope"].split()
+    assert told["ends_at"] == told["created_at"] + 30 * 86_400
     assert set(told) == {
         *("user", "client", "key_thumbprint", "provenance", "why_not_attested"),
-        *("last_proof_at", "scope", "auth_time", "created_at"),
+        *("last_proof_at", "scope", "auth_time", "created_at", "ends_at"),
     }
 
 

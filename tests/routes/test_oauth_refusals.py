@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from quart.wrappers import Response
 
+from tests.support.dpop import LEFT_OUT, ProgramKey
 from tests.support.keys import ec_key, rsa_key
 from tests.support.oauth import (
     CALLBACK,
@@ -18,7 +19,7 @@ from tests.support.oauth import (
     ORIGIN,
     VERIFIER,
     Program,
-    ProgramKey,
+    assertion,
     members,
     program_of,
     service_of,
@@ -79,10 +80,10 @@ PROOFS: dict[str, Callable[[Program, str], list[str]]] = {
     "empty": lambda p, path: [""],
     "not a JWT": lambda p, path: ["not a JWT"],
     "two parts": lambda p, path: [".".join(p.proof(path).split(".")[:2])],
-    "16 KB": lambda p, path: [p.proof(path, claims={"x": "x" * 16_384})],
-    "no typ": lambda p, path: [p.proof(path, header={"typ": None})],
+    "16 KB": lambda p, path: [p.proof(path, x="x" * 16_384)],
+    "no typ": lambda p, path: [p.proof(path, header={"typ": LEFT_OUT})],
     "wrong typ": lambda p, path: [p.proof(path, header={"typ": "JWT"})],
-    "no alg": lambda p, path: [p.proof(path, header={"alg": None})],
+    "no alg": lambda p, path: [p.proof(path, header={"alg": LEFT_OUT})],
     "alg none": lambda p, path: [p.proof(path, header={"alg": "none"})],
     "alg none without a signature": lambda p, path: [p.proof(path, header={"alg": "none"}).rpartition(".")[0] + "."],
     "alg HS256": lambda p, path: [p.proof(path, header={"alg": "HS256"})],
@@ -92,18 +93,27 @@ PROOFS: dict[str, Callable[[Program, str], list[str]]] = {
     "alg RS256": lambda p, path: [
         rs256({}, {"jti": "1", "htm": "POST", "htu": ORIGIN + path, "iat": int(p.site.clock()), "nonce": p.nonce})
     ],
-    "no jwk": lambda p, path: [p.proof(path, header={"jwk": None})],
+    "no jwk": lambda p, path: [p.proof(path, header={"jwk": LEFT_OUT})],
     "a private jwk": lambda p, path: [p.proof(path, header={"jwk": private_jwk()})],
     "another key in the header": lambda p, path: [p.proof(path, header={"jwk": ProgramKey("other").jwk})],
-    "no jti": lambda p, path: [p.proof(path, claims={"jti": None})],
-    "no htm": lambda p, path: [p.proof(path, claims={"htm": None})],
+    "no jti": lambda p, path: [p.proof(path, jti=LEFT_OUT)],
+    "no htm": lambda p, path: [p.proof(path, htm=LEFT_OUT)],
     "wrong htm": lambda p, path: [p.proof(path, method="GET")],
-    "no htu": lambda p, path: [p.proof(path, claims={"htu": None})],
+    "no htu": lambda p, path: [p.proof(path, htu=LEFT_OUT)],
     "another endpoint's htu": lambda p, path: [p.proof(REVOKE)],
-    "another host's htu": lambda p, path: [p.proof(path, claims={"htu": "https://elsewhere.example/oauth/token"})],
-    "no iat": lambda p, path: [p.proof(path, claims={"iat": None})],
-    "iat an hour ago": lambda p, path: [p.proof(path, claims={"iat": int(p.site.clock()) - 3600})],
-    "iat in an hour": lambda p, path: [p.proof(path, claims={"iat": int(p.site.clock()) + 3600})],
+    "another host's htu": lambda p, path: [p.proof(path, htu="https://elsewhere.example/oauth/token")],
+    "no iat": lambda p, path: [p.proof(path, iat=LEFT_OUT)],
+    "iat an hour ago": lambda p, path: [p.proof(path, iat=int(p.site.clock()) - 3600)],
+    "iat in an hour": lambda p, path: [p.proof(path, iat=int(p.site.clock()) + 3600)],
+    "61 seconds behind": lambda p, path: [p.proof(path, iat=int(p.site.clock()) - 61)],
+    "61 seconds ahead": lambda p, path: [p.proof(path, iat=int(p.site.clock()) + 61)],
+    "expired": lambda p, path: [p.proof(path, exp=int(p.site.clock()) - 61)],
+    "not yet valid": lambda p, path: [p.proof(path, nbf=int(p.site.clock()) + 61)],
+    "critical members": lambda p, path: [p.proof(path, header={"crit": ["exp"], "exp": 1})],
+    "the same twice": lambda p, path: [p.proof(path)] * 2,
+    "http, as behind a proxy": lambda p, path: [p.proof(path, htu=ORIGIN.replace("https", "http") + path)],
+    "another port": lambda p, path: [p.proof(path, htu=f"https://localhost{path}")],
+    "a symmetric key": lambda p, path: [p.proof(path, header={"jwk": {"kty": "oct", "k": "AAAA"}})],
     "a changed signature": lambda p, path: [p.proof(path)[:-8] + "AAAAAAAA"],
 }
 
@@ -131,7 +141,7 @@ async def test_a_missing_or_foreign_nonce_is_asked_for_again(program: Program, n
     response = await program.send(
         TOKEN,
         {"grant_type": "refresh_token", "refresh_token": SECRET, "client_id": program.client.id},
-        proofs=[program.proof(TOKEN, nonce=None, claims={"nonce": nonce})],
+        proofs=[program.proof(TOKEN, nonce=nonce)],
     )
     body = await members(response)
     assert response.status_code == 400
@@ -158,12 +168,15 @@ async def test_a_proof_counts_once(program: Program) -> None:
 
 
 GOOD_PROOFS: dict[str, dict[str, Any]] = {
-    "query and fragment in htu": {"claims": {"htu": f"{ORIGIN}{TOKEN}?a=b#c"}},
-    "host in upper case": {"claims": {"htu": f"HTTPS://LOCALHOST:8443{TOKEN}"}},
-    "more claims": {"claims": {"extra": "x", "exp": 1_800_000_060, "nbf": 1_800_000_000}},
+    "query and fragment in htu": {"htu": f"{ORIGIN}{TOKEN}?a=b#c"},
+    "host in upper case": {"htu": f"HTTPS://LOCALHOST:8443{TOKEN}"},
+    "more claims": {"extra": "x", "exp": 1_800_000_060, "nbf": 1_800_000_000},
     "more in the header": {"header": {"kid": "x"}},
-    "ten seconds ago": {"claims": {"iat": 1_799_999_990}},
-    "in eight seconds": {"claims": {"iat": 1_800_000_008}},
+    "the default spelling of a path": {"htu": f"{ORIGIN}/oauth/tok%65n"},
+    "a minute ago": {"iat": 1_799_999_940},
+    "in a minute": {"iat": 1_800_000_060},
+    "ten seconds ago": {"iat": 1_799_999_990},
+    "in eight seconds": {"iat": 1_800_000_008},
 }
 
 
@@ -286,25 +299,25 @@ ASSERTIONS: dict[str, Callable[[Program], str]] = {
     "crit": lambda p: p.identity.jws({"alg": "ES256", "crit": ["b64"], "b64": True}, _claims(p)),  # type: ignore[union-attr]
     "a DPoP proof's typ": lambda p: p.identity.jws({"alg": "ES256", "typ": "dpop+jwt"}, _claims(p)),  # type: ignore[union-attr]
     "a typ that is no text": lambda p: p.identity.jws({"alg": "ES256", "typ": 7}, _claims(p)),  # type: ignore[union-attr]
-    "another key": lambda p: ProgramKey("thief").assertion(p.client.id, now=p.site.clock()),
+    "another key": lambda p: assertion(ProgramKey("thief"), p.client.id, now=p.site.clock()),
     "the key in its own header": lambda p: ProgramKey("thief").jws(
         {"alg": "ES256", "jwk": ProgramKey("thief").jwk}, _claims(p)
     ),
     "another audience": lambda p: _assert(p, aud="https://elsewhere.example"),
     "a second audience": lambda p: _assert(p, aud=[ORIGIN, "https://elsewhere.example"]),
-    "no audience": lambda p: _assert(p, aud=None),
+    "no audience": lambda p: _assert(p, aud=LEFT_OUT),
     "an empty audience": lambda p: _assert(p, aud=[]),
-    "no iss": lambda p: _assert(p, iss=None),
+    "no iss": lambda p: _assert(p, iss=LEFT_OUT),
     "another iss": lambda p: _assert(p, iss="somebody"),
     "another sub": lambda p: _assert(p, sub="somebody"),
-    "no exp": lambda p: _assert(p, exp=None),
+    "no exp": lambda p: _assert(p, exp=LEFT_OUT),
     "exp as text": lambda p: _assert(p, exp="soon"),
     "exp true": lambda p: _assert(p, exp=True),
     "expired": lambda p: _assert(p, exp=int(p.site.clock()) - 61),
     "too long a life": lambda p: _assert(p, exp=int(p.site.clock()) + 3600),
     "nbf ahead": lambda p: _assert(p, nbf=int(p.site.clock()) + 90),
     "iat ahead": lambda p: _assert(p, iat=int(p.site.clock()) + 90),
-    "no jti": lambda p: _assert(p, jti=None),
+    "no jti": lambda p: _assert(p, jti=LEFT_OUT),
     "a long jti": lambda p: _assert(p, jti="x" * 300),
     "a jti that is no text": lambda p: _assert(p, jti=7),
 }
@@ -312,7 +325,7 @@ ASSERTIONS: dict[str, Callable[[Program], str]] = {
 
 def _assert(p: Program, **claims: Any) -> str:
     assert p.identity is not None
-    return p.identity.assertion(p.client.id, now=p.site.clock(), **claims)
+    return assertion(p.identity, p.client.id, now=p.site.clock(), **claims)
 
 
 @pytest.mark.parametrize("case", ASSERTIONS)

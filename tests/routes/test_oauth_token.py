@@ -9,7 +9,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.support.oauth import CALLBACK, ORIGIN, Program, ProgramKey, members, program_of, service_of
+from tests.support.dpop import ProgramKey
+from tests.support.oauth import CALLBACK, ORIGIN, Program, members, program_of, service_of
 from tests.support.site import Site, SoftBrowser
 
 

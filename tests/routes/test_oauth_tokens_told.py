@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from quart.wrappers import Response
 
-from tests.support.oauth import CALLBACK, ORIGIN, Program, ProgramKey, members, program_of, service_of
+from tests.support.dpop import ProgramKey
+from tests.support.oauth import CALLBACK, ORIGIN, Program, members, program_of, service_of
 from tests.support.site import Site, SoftBrowser
 
 REVOKE, INTROSPECT, USERINFO = "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo"
@@ -40,9 +41,7 @@ async def told(service: Program, token: str, **fields: str) -> dict[str, Any]:
 async def ask(program: Program, token: str, *, key: ProgramKey | None = None, scheme: str = "DPoP") -> Response:
     """GET /oauth/userinfo with a token and a proof."""
     key = key or program.key
-    proof = key.proof(
-        url=ORIGIN + USERINFO, now=program.site.clock(), method="GET", nonce=program.nonce, access_token=token
-    )
+    proof = key.proof(url=ORIGIN + USERINFO, now=program.site.clock(), method="GET", nonce=program.nonce, token=token)
     headers = {"Host": "localhost:8443", "Authorization": f"{scheme} {token}", "DPoP": proof}
     return await program.site.app.test_client().get(USERINFO, headers=headers)
 

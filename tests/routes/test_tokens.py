@@ -21,8 +21,9 @@ from boundgate.storage import MemoryHotState
 from boundgate.terms import Provenance
 from boundgate.usage.recorder import session_hash
 from tests.gateway.fakes import ScriptedUpstream, chunk
+from tests.support.dpop import LEFT_OUT, ProgramKey
 from tests.support.keys import FakeClock, b64u, counting_random
-from tests.support.oauth import Program, ProgramKey, program_of, service_of
+from tests.support.oauth import Program, program_of, service_of
 from tests.support.site import BOUND, HELLO, ORIGIN, Site, SoftBrowser, running_site
 from tests.support.token_calls import CHAT, MODELS, TokenCaller, code_of
 
@@ -112,7 +113,7 @@ async def test_a_clock_that_is_a_little_off_does_no_harm(caller: TokenCaller, se
 
 
 async def test_more_than_is_needed_is_ignored(caller: TokenCaller) -> None:
-    proof = caller.proof(header={"kid": "k", "more": {"a": 1}}, claims={"more": [1], "sub": "x", "exp": 2**40})
+    proof = caller.proof(header={"kid": "k", "more": {"a": 1}}, more=[1], sub="x", exp=2**40)
     assert (await caller.models(proofs=[proof])).status_code == 200
 
 
@@ -134,15 +135,15 @@ def bad_proofs(caller: TokenCaller) -> dict[str, tuple[list[str], tuple[int, str
         "the same twice": [good, good],
         "two in one field": f"{good}, {caller.proof()}",
         "not well formed": "this is no proof",
-        "16 KB": caller.proof(claims={"padding": "A" * 16_384}),
-        "no typ": caller.proof(header={"typ": None}),
-        "no alg": caller.proof(header={"alg": None}),
-        "no jwk": caller.proof(header={"jwk": None}),
-        "no jti": caller.proof(claims={"jti": None}),
-        "no htm": caller.proof(claims={"htm": None}),
-        "no htu": caller.proof(claims={"htu": None}),
-        "no iat": caller.proof(claims={"iat": None}),
-        "no ath": caller.proof(access_token=None),
+        "16 KB": caller.proof(padding="A" * 16_384),
+        "no typ": caller.proof(header={"typ": LEFT_OUT}),
+        "no alg": caller.proof(header={"alg": LEFT_OUT}),
+        "no jwk": caller.proof(header={"jwk": LEFT_OUT}),
+        "no jti": caller.proof(jti=LEFT_OUT),
+        "no htm": caller.proof(htm=LEFT_OUT),
+        "no htu": caller.proof(htu=LEFT_OUT),
+        "no iat": caller.proof(iat=LEFT_OUT),
+        "no ath": caller.proof(token=None),
         "wrong typ": caller.proof(header={"typ": "jwt"}),
         "RS256": caller.proof(header={"alg": "RS256"}),
         "none": caller.proof(header={"alg": "none"}),
@@ -162,11 +163,11 @@ def bad_proofs(caller: TokenCaller) -> dict[str, tuple[list[str], tuple[int, str
         "one hour behind": caller.proof(now=now - 3600),
         "61 seconds ahead": caller.proof(now=now + 61),
         "61 seconds behind": caller.proof(now=now - 61),
-        "expired": caller.proof(claims={"exp": int(now) - 61}),
-        "not yet valid": caller.proof(claims={"nbf": int(now) + 61}),
-        "wrong ath": caller.proof(access_token=caller.token + "x"),
+        "expired": caller.proof(exp=int(now) - 61),
+        "not yet valid": caller.proof(nbf=int(now) + 61),
+        "wrong ath": caller.proof(token=caller.token + "x"),
         "signed by another key": thief.proof(
-            url=ORIGIN + MODELS, method="GET", now=now, access_token=caller.token, header={"jwk": caller.key.jwk}
+            url=ORIGIN + MODELS, method="GET", now=now, token=caller.token, header={"jwk": caller.key.jwk}
         ),
     }
     nonceless: dict[str, str | list[str]] = {
@@ -215,7 +216,7 @@ async def test_the_same_proof_twice_is_refused(caller: TokenCaller) -> None:
     proof = caller.proof()
     assert (await caller.models(proofs=[proof])).status_code == 200
     assert await code_of(await caller.models(proofs=[proof])) == INVALID_PROOF
-    same_jti = caller.proof(claims={"jti": "one"}), caller.proof(claims={"jti": "one"}, now=caller.site.clock() + 1)
+    same_jti = caller.proof(jti="one"), caller.proof(jti="one", now=caller.site.clock() + 1)
     assert (await caller.models(proofs=same_jti[:1])).status_code == 200
     assert await code_of(await caller.models(proofs=same_jti[1:])) == INVALID_PROOF
 

@@ -64,7 +64,7 @@ async def fill(database: Database) -> None:
     await usage.write([a_call()], [an_event()])
     clients, grants = SqlClientStore(database), SqlGrantStore(database)
     await clients.add_client(a_client())
-    await clients.put_pushed(a_pushed(), now=NOW)
+    await clients.put_pushed(a_pushed(), now=NOW, limit=10)
     await clients.record_consent(a_consent())
     await clients.add_outside_link(an_outside_link())
     await grants.put_code(a_code())

@@ -1,4 +1,5 @@
-"""A client with a key in software that makes DPoP proofs, right ones and wrong ones, by no code under test."""
+"""Keys of programs, and what they sign: proofs and other JWTs, right ones and wrong ones. Written from the RFCs over
+`cryptography` alone, so that a mistake of the server is not made twice."""
 
 from __future__ import annotations
 
@@ -6,7 +7,6 @@ import hashlib
 import itertools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -23,11 +23,18 @@ class _Absent(Enum):
 
 LEFT_OUT: Any = _Absent.LEFT_OUT
 """As the value of a claim or header member: it is not there."""
+_numbers = itertools.count()
 
 
-def sign_compact(header: Mapping[str, Any], claims: Mapping[str, Any], key: ec.EllipticCurvePrivateKey) -> str:
+def signing_input(header: Mapping[str, Any], claims: Mapping[str, Any] | bytes) -> str:
+    """What a compact JWS signs (RFC 7515 §5.1)."""
+    payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
+    return f"{b64u(json.dumps(header).encode())}.{b64u(payload)}"
+
+
+def sign_compact(header: Mapping[str, Any], claims: Mapping[str, Any] | bytes, key: ec.EllipticCurvePrivateKey) -> str:
     """A compact JWS by ES256, whatever its header says."""
-    signed = f"{b64u(json.dumps(header).encode())}.{b64u(json.dumps(claims).encode())}"
+    signed = signing_input(header, claims)
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(SHA256())))
     return f"{signed}.{b64u(r.to_bytes(32) + s.to_bytes(32))}"
 
@@ -44,31 +51,32 @@ def thumbprint(jwk: Mapping[str, str]) -> str:
     return b64u(hashlib.sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest())
 
 
-@dataclass
-class SoftDpop:
-    """A key and what it has signed so far."""
+class ProgramKey:
+    """A P-256 key of a program.
 
-    name: str = "owner"
-    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    Args:
+        name: the same key for the same name.
+    """
 
-    @property
-    def key(self) -> ec.EllipticCurvePrivateKey:
-        return ec_key(self.name)
+    def __init__(self, name: str = "program") -> None:
+        self.private = ec_key(name)
+        self._publish(public_jwk(self.private))
 
-    @property
-    def jwk(self) -> dict[str, str]:
-        return public_jwk(self.key)
+    def _publish(self, jwk: dict[str, str]) -> None:
+        self.jwk: dict[str, Any] = jwk
+        self.canonical = json.dumps(jwk, sort_keys=True, separators=(",", ":"))
+        self.jkt = thumbprint(jwk)
 
-    @property
-    def jkt(self) -> str:
-        return thumbprint(self.jwk)
+    def jws(self, header: Mapping[str, Any], claims: Mapping[str, Any] | bytes) -> str:
+        """A compact JWS with exactly this header and payload."""
+        return sign_compact(header, claims, self.private)
 
     def proof(
         self,
         *,
-        method: str,
         url: str,
         now: float,
+        method: str = "POST",
         nonce: str | None = None,
         token: str | None = None,
         header: Mapping[str, Any] | None = None,
@@ -76,10 +84,19 @@ class SoftDpop:
     ) -> str:
         """A proof for that request; `header` and `claims` change it."""
         made = {"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk} | dict(header or {})
-        said = {"jti": f"proof-{next(self.numbers)}", "htm": method, "htu": url, "iat": int(now)}
+        said: dict[str, Any] = {"jti": new_jti(), "htm": method, "htu": url, "iat": int(now)}
         if token is not None:
             said["ath"] = b64u(hashlib.sha256(token.encode()).digest())
         if nonce is not None:
             said["nonce"] = nonce
-        said |= claims
-        return sign_compact(*({k: v for k, v in part.items() if v is not LEFT_OUT} for part in (made, said)), self.key)
+        return self.jws(present(made), present(said | claims))
+
+
+def new_jti() -> str:
+    """One that nobody has had in this process."""
+    return f"jti {next(_numbers)}"
+
+
+def present(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is `LEFT_OUT`."""
+    return {name: value for name, value in members.items() if value is not LEFT_OUT}

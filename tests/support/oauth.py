@@ -1,25 +1,21 @@
-"""Programs in software that get tokens from a `Site`: keys, DPoP proofs, PKCE, client assertions, and every way to get
-them wrong. Written from the RFCs over `cryptography` alone, so that a mistake of the server is not made twice."""
+"""Programs in software that get tokens from a `Site`: PKCE, client assertions, and every way to get them wrong."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 from quart.wrappers import Response
 
 from boundgate.oauth.clients import DEFAULT_GRANTS, DEFAULT_SCOPES, Registration
 from boundgate.oauth.families import PASSKEY_AMR
 from boundgate.oauth.model import Client
-from tests.support.keys import b64u, ec_key
+from tests.support.dpop import ProgramKey, new_jti, present
+from tests.support.keys import b64u
 from tests.support.site import ORIGIN, Site
 
 VERIFIER = "verifier-" * 5
@@ -27,59 +23,19 @@ CHALLENGE = b64u(hashlib.sha256(VERIFIER.encode()).digest())
 CALLBACK = "http://127.0.0.1/callback"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM = "application/x-www-form-urlencoded"
-_numbers = itertools.count()
 
 
-class ProgramKey:
-    """A P-256 key of a program."""
-
-    def __init__(self, name: str = "program") -> None:
-        self.private = ec_key(name)
-        numbers = self.private.public_key().public_numbers()
-        x, y = (b64u(value.to_bytes(32)) for value in (numbers.x, numbers.y))
-        self.jwk: dict[str, Any] = {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-        self.canonical = json.dumps(self.jwk, sort_keys=True, separators=(",", ":"))
-        self.jkt = b64u(hashlib.sha256(self.canonical.encode()).digest())
-
-    def jws(self, header: Mapping[str, Any], claims: Mapping[str, Any] | bytes) -> str:
-        """A compact JWS with exactly this header and payload."""
-        payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
-        signing_input = f"{b64u(json.dumps(header).encode())}.{b64u(payload)}"
-        r, s = decode_dss_signature(self.private.sign(signing_input.encode(), ec.ECDSA(SHA256())))
-        return f"{signing_input}.{b64u(r.to_bytes(32) + s.to_bytes(32))}"
-
-    def proof(
-        self,
-        *,
-        url: str,
-        now: float,
-        method: str = "POST",
-        nonce: str | None = None,
-        access_token: str | None = None,
-        header: Mapping[str, Any] | None = None,
-        claims: Mapping[str, Any] | None = None,
-    ) -> str:
-        """A DPoP proof; `header` and `claims` override members, None leaves one out."""
-        head: dict[str, Any] = {"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk} | dict(header or {})
-        body: dict[str, Any] = {"jti": f"jti {next(_numbers)}", "htm": method, "htu": url, "iat": int(now)}
-        if nonce is not None:
-            body["nonce"] = nonce
-        if access_token is not None:
-            body["ath"] = b64u(hashlib.sha256(access_token.encode()).digest())
-        body |= claims or {}
-        return self.jws(_present(head), _present(body))
-
-    def assertion(self, client_id: str, *, now: float, **claims: Any) -> str:
-        """A client assertion (RFC 7523); `claims` override members, None leaves one out."""
-        body = {
-            "iss": client_id,
-            "sub": client_id,
-            "aud": ORIGIN,
-            "iat": int(now),
-            "exp": int(now) + 60,
-            "jti": f"jti {next(_numbers)}",
-        }
-        return self.jws({"alg": "ES256", "typ": "JWT"}, _present(body | claims))
+def assertion(key: ProgramKey, client_id: str, *, now: float, **claims: Any) -> str:
+    """A client assertion (RFC 7523); `claims` change it."""
+    body = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": ORIGIN,
+        "iat": int(now),
+        "exp": int(now) + 60,
+        "jti": new_jti(),
+    }
+    return key.jws({"alg": "ES256", "typ": "JWT"}, present(body | claims))
 
 
 @dataclass
@@ -180,8 +136,8 @@ class Program:
     def _identified(self, parameters: Mapping[str, str]) -> dict[str, str]:
         known: dict[str, str] = {"client_id": self.client.id}
         if self.identity is not None and "client_assertion" not in parameters:
-            assertion = self.identity.assertion(self.client.id, now=self.site.clock())
-            known |= {"client_assertion_type": JWT_BEARER, "client_assertion": assertion}
+            made = assertion(self.identity, self.client.id, now=self.site.clock())
+            known |= {"client_assertion_type": JWT_BEARER, "client_assertion": made}
         return {name: value for name, value in (known | dict(parameters)).items() if value}
 
 
@@ -212,7 +168,3 @@ async def members(response: Response) -> dict[str, Any]:
     """The JSON object of an answer."""
     found: dict[str, Any] = json.loads(await response.get_data(as_text=True))
     return found
-
-
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -9,7 +9,8 @@ from typing import Any
 
 from quart.wrappers import Response
 
-from tests.support.oauth import Program, ProgramKey
+from tests.support.dpop import ProgramKey
+from tests.support.oauth import Program
 from tests.support.site import HELLO, ORIGIN, Site
 
 MODELS, CHAT = "/v1/models", "/v1/chat/completions"
@@ -40,7 +41,7 @@ class TokenCaller:
 
     def proof(self, path: str = MODELS, *, method: str = "GET", **options: Any) -> str:
         """A proof for one call, by this key, with the newest nonce."""
-        options = {"nonce": self.nonce, "access_token": self.token, "now": self.site.clock()} | options
+        options = {"nonce": self.nonce, "token": self.token, "now": self.site.clock()} | options
         return self.key.proof(url=options.pop("url", ORIGIN + path), method=method, **options)
 
     async def send(

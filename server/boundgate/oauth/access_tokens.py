@@ -42,14 +42,14 @@ class AccessTokens:
         self._keys, self._rules, self._clock, self._random = keys, rules, clock, random
 
     def issue(self, family: Family, *, scope: frozenset[str]) -> str:
-        """A token of that family, good for `access_seconds`."""
+        """A token of that family, good for `life_seconds`."""
         now = int(self._clock())
         claims: dict[str, Any] = {
             # RFC 9068 §2.2
             "iss": self._rules.issuer,
             "sub": family.user_id if family.user_id is not None else family.client_id,
             "aud": self._rules.resource,
-            "exp": now + int(self._rules.access_seconds),
+            "exp": now + self.life_seconds(family),
             "iat": now,
             "jti": new_token(self._random, size_bytes=16),
             "client_id": family.client_id,
@@ -66,6 +66,10 @@ class AccessTokens:
         if family.amr:
             claims["amr"] = list(family.amr)
         return self._keys.sign(claims, kind=ACCESS_TOKEN_TYPE)
+
+    def life_seconds(self, family: Family) -> int:
+        """How long a token that is issued now is good: `access_seconds`, and never past the family's own end."""
+        return int(min(self._rules.access_seconds, self._rules.family_end(family) - int(self._clock())))
 
     def read(self, token: str) -> AccessClaims:
         """The claims of a token of ours that is good now. Costs one signature verification.

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from boundgate.clock import Clock, RandomBytes, new_token
 from boundgate.oauth.codes import Codes
-from boundgate.oauth.errors import AccessDenied, AuthorizationRefused, InvalidRequest
+from boundgate.oauth.errors import AccessDenied, AuthorizationRefused, InvalidRequest, TemporarilyUnavailable
 from boundgate.oauth.hashes import hash_value
 from boundgate.oauth.model import AuthorizationRequest, Client, Pushed
 from boundgate.oauth.parameters import required
@@ -18,6 +18,7 @@ from boundgate.oauth.subjects import may_use
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 PENDING_PREFIX = "pending:"
+FULL = "Too many requests of programs are waiting for their users just now. Try again in a minute."
 _UNKNOWN_CLIENT = (
     "No program is registered under the client id of this request. Nothing was sent anywhere. Tell whoever made the "
     "program that sent you here."
@@ -57,9 +58,13 @@ class Authorization:
         return check_request(client, parameters, rules=self._rules, proved_jkt=None)
 
     async def park(self, request: AuthorizationRequest, *, life_seconds: float) -> str:
-        """Keep a checked request while its user decides. Returns the id under which it can be taken out once."""
+        """Keep a checked request while its user decides. Returns the id under which it can be taken out once.
+
+        Raises:
+            TemporarilyUnavailable: too many wait already.
+        """
         pending, now = new_token(self._random), self._clock()
-        await self._requests.put_pushed(
+        kept = await self._requests.put_pushed(
             Pushed(
                 uri_hash=hash_value(PENDING_PREFIX + pending),
                 client_id=request.client.id,
@@ -68,7 +73,10 @@ class Authorization:
                 expires_at=now + life_seconds,
             ),
             now=now,
+            limit=self._rules.waiting_max,
         )
+        if not kept:
+            raise TemporarilyUnavailable(FULL)
         return pending
 
     async def parked(self, pending: str) -> AuthorizationRequest:

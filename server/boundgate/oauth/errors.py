@@ -14,6 +14,8 @@
         ├── AccessDenied               403  the user, or a rule, says no
         ├── InvalidToken               401  RFC 6750 §3.1, RFC 9449 §7.1
         ├── InsufficientScope          403  RFC 6750 §3.1
+        ├── TooManyRequests            429  RFC 9126 §2.3: too many that proved nothing came from one network
+        ├── TemporarilyUnavailable     503  there is no room for one more
         └── AuthorizationRefused       302  one of the above that the client may be told by redirection
 
 The body is `{"error": public_code, "error_description": detail}`. `detail` never quotes what was sent.
@@ -91,6 +93,24 @@ class InvalidToken(OAuthError):
 class InsufficientScope(OAuthError):
     code = "insufficient_scope"
     status = 403
+
+
+class TooManyRequests(OAuthError):
+    """Args:
+    retry_after_seconds: until the next one is answered.
+    """
+
+    code = "temporarily_unavailable"
+    status = 429
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__(f"Too many requests came from your network. Try again in {retry_after_seconds} s.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TemporarilyUnavailable(OAuthError):
+    code = "temporarily_unavailable"
+    status = 503
 
 
 class AuthorizationRefused(OAuthError):

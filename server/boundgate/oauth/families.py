@@ -93,16 +93,16 @@ class Families:
         if Scope.OFFLINE_ACCESS not in family.scope:
             return None
         text = new_token(self._random)
-        return text, self._record(text, family.id)
+        return text, self._record(text, family)
 
-    def next_refresh(self, text: str, family_id: str) -> tuple[str, RefreshToken]:
+    def next_refresh(self, text: str, family: Family) -> tuple[str, RefreshToken]:
         """The one token that may follow `text`: a MAC, so that whoever asks twice gets the same twice.
 
         Without our key nobody can tell it from a random one, and it is stored as a hash like any other.
         """
-        _kid, tag = self._macs.sign(_SUCCESSOR, f"{family_id} {text}".encode())
+        _kid, tag = self._macs.sign(_SUCCESSOR, f"{family.id} {text}".encode())
         following = base64url.encode(tag)
-        return following, self._record(following, family_id)
+        return following, self._record(following, family)
 
     async def end(self, family_ids: Collection[str], reason: FamilyEnd) -> list[str]:
         """End families, durably, and cut what runs for them. Returns those that this call ended."""
@@ -119,18 +119,21 @@ class Families:
     async def live(self, user_id: str) -> list[Family]:
         """What can still be used or renewed in a user's name, newest first."""
         now = self._clock()
-        return await self._grants.live(user_id, now=now, since_proof=now - self._rules.access_seconds)
+        found = await self._grants.live(user_id, now=now, since_proof=now - self._rules.access_seconds)
+        return [family for family in found if self._rules.family_end(family) > now]
 
     def cut(self, family_id: str) -> None:
         """Tell that the store has ended this family."""
         self._on_ended([family_id])
 
-    def _record(self, text: str, family_id: str) -> RefreshToken:
+    def _record(self, text: str, family: Family) -> RefreshToken:
         now = self._clock()
+        # RFC 9700 §4.14.2: each use gives a new life, and all of them together end.
+        expires_at = min(now + self._rules.refresh_seconds, self._rules.family_end(family))
         return RefreshToken(
             token_hash=hash_value(text),
-            family_id=family_id,
+            family_id=family.id,
             number=1,
             issued_at=now,
-            expires_at=now + self._rules.refresh_seconds,
+            expires_at=expires_at,
         )

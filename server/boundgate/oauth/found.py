@@ -67,7 +67,10 @@ class TokenFinder:
     async def _refresh(self, token: str) -> FoundToken | None:
         view = await self._grants.refresh_token(hash_value(token))
         now = self._clock()
-        if view is None or view.family.ended_at is not None or view.token.expires_at <= now:
+        if view is None or view.family.ended_at is not None:
+            return None
+        expires_at = min(view.token.expires_at, self._rules.family_end(view.family))
+        if expires_at <= now:
             return None
         used_at = view.token.used_at
         # One whose answer may have been lost is still what its client has.
@@ -78,5 +81,5 @@ class TokenFinder:
             family=view.family,
             scope=view.family.scope,
             issued_at=view.token.issued_at,
-            expires_at=view.token.expires_at,
+            expires_at=expires_at,
         )

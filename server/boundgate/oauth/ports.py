@@ -56,8 +56,9 @@ class ClientStore(Protocol):
 class RequestStore(Protocol):
     """Parameters that wait for their one use."""
 
-    async def put_pushed(self, pushed: Pushed, *, now: float) -> None:
-        """Store parameters, and forget those that have expired."""
+    async def put_pushed(self, pushed: Pushed, *, now: float, limit: int) -> bool:
+        """Store parameters, and forget those that have expired. False, and nothing stored, where `limit` are waiting:
+        about so many, for several callers may store the last one at once."""
 
     async def pushed(self, uri_hash: bytes, *, now: float) -> Pushed | None:
         """The unexpired parameters, left for whoever takes them."""

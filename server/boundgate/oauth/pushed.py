@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from boundgate.clock import Clock, RandomBytes, new_token
-from boundgate.oauth.authorize import REQUEST_URI_PREFIX
-from boundgate.oauth.errors import AuthorizationRefused, InvalidRequest, OAuthError
+from boundgate.oauth.authorize import FULL, REQUEST_URI_PREFIX
+from boundgate.oauth.errors import AuthorizationRefused, InvalidRequest, OAuthError, TemporarilyUnavailable
 from boundgate.oauth.hashes import hash_value
 from boundgate.oauth.model import Client, Pushed
 from boundgate.oauth.ports import RequestStore
@@ -49,7 +49,7 @@ class PushedRequests:
             # §2.3: the same errors, in the form of the token endpoint.
             raise OAuthError(refused.detail, code=refused.public_code, param=refused.param) from None
         request_uri, now = REQUEST_URI_PREFIX + new_token(self._random), self._clock()
-        await self._requests.put_pushed(
+        kept = await self._requests.put_pushed(
             Pushed(
                 uri_hash=hash_value(request_uri),
                 client_id=client.id,
@@ -59,5 +59,8 @@ class PushedRequests:
                 expires_at=now + self._rules.pushed_seconds,
             ),
             now=now,
+            limit=self._rules.waiting_max,
         )
+        if not kept:
+            raise TemporarilyUnavailable(FULL)
         return PushedAnswer(request_uri=request_uri, expires_in=int(self._rules.pushed_seconds))

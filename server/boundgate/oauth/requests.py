@@ -21,6 +21,7 @@ from boundgate.oauth.scopes import read_scope, scope_text
 
 STATE_MAX_CHARS = 2048
 NONCE_MAX_CHARS = 1024
+ACR_VALUES_MAX_CHARS = 1024
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
@@ -92,7 +93,7 @@ def _check_rest(
         nonce=nonce,
         jkt=_bound_key(parameters, proved_jkt),
         max_age=_max_age(parameters.get("max_age")),
-        acr_values=tuple(parameters.get("acr_values", "").split()),
+        acr_values=_acr_values(parameters.get("acr_values", "")),
     )
 
 
@@ -146,3 +147,9 @@ def _max_age(text: str | None) -> int | None:
     if not _DIGITS.fullmatch(text):
         raise InvalidRequest("max_age is a number of seconds.", param="max_age")
     return int(text)
+
+
+def _acr_values(text: str) -> tuple[str, ...]:
+    if len(text) > ACR_VALUES_MAX_CHARS:
+        raise InvalidRequest(f"acr_values is longer than {ACR_VALUES_MAX_CHARS} characters.", param="acr_values")
+    return tuple(text.split())

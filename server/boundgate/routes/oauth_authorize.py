@@ -33,6 +33,9 @@ blueprint = Blueprint("oauth_authorize", __name__)
 @blueprint.get("/oauth/authorize")
 async def authorize() -> Response:
     """Check a request and go on to its decision."""
+    if request.method == "HEAD":
+        # RFC 9110 §9.2.1: whoever only looks where a link leads must not use it up.
+        return Response(content_type="text/html; charset=utf-8")
     try:
         parameters = read_parameters(request.query_string)
         asked = await services().oauth.authorization.read(parameters)
@@ -137,6 +140,8 @@ async def _page(
         scopes=in_order(asked.scope),
         destination=Destination.of(asked.redirect_uri),
         thumbprint=asked.jkt,
+        refresh_seconds=services().oauth.rules.refresh_seconds,
+        family_seconds=services().oauth.rules.family_seconds,
         allowed_before=before.given_at if before else None,
     )
 

@@ -10,7 +10,14 @@ from quart import Response, request
 from boundgate.attestation.wire import ACTIVATE_PATH, ATTESTATION_PATH
 from boundgate.dpop import DpopError
 from boundgate.errors import BoundgateError
-from boundgate.oauth.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken, OAuthError
+from boundgate.oauth.errors import (
+    InsufficientScope,
+    InvalidClient,
+    InvalidRequest,
+    InvalidToken,
+    OAuthError,
+    TooManyRequests,
+)
 from boundgate.oauth.metadata import USERINFO_PATH
 from boundgate.oauth.model import Scope
 from boundgate.routes.oauth_own import PATHS as OWN_PATHS
@@ -33,6 +40,9 @@ def oauth_error_response(error: BoundgateError, status: int) -> Response:
         response.headers["WWW-Authenticate"] = _challenge(error)
     elif isinstance(error, InsufficientScope):
         response.headers["WWW-Authenticate"] = scope_challenge(Scope.OPENID)
+    elif isinstance(error, TooManyRequests):
+        # RFC 6585 §4
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
 
 

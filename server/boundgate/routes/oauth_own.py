@@ -38,6 +38,7 @@ async def whoami() -> Response:
             "scope": " ".join(in_order(family.scope)),
             "auth_time": family.auth_time,
             "created_at": family.created_at,
+            "ends_at": services().oauth.rules.family_end(family),
         }
     )
 

@@ -16,10 +16,11 @@ from boundgate.oauth.metadata import (
     TOKEN_PATH,
     USERINFO_PATH,
 )
-from boundgate.oauth.model import Client
+from boundgate.oauth.model import Client, ClientKind
 from boundgate.oauth.parameters import read_parameters
 from boundgate.routes.bodies import form_octets
 from boundgate.routes.context import services
+from boundgate.routes.oauth_allowance import counted, proved
 from boundgate.routes.presented import token_subject
 from boundgate.routes.recording import record_event
 
@@ -27,6 +28,7 @@ blueprint = Blueprint("oauth", __name__)
 
 
 @blueprint.post(TOKEN_PATH)
+@counted
 async def token() -> Response:
     """RFC 6749 §3.2. Every answer is bound to the key of the request's DPoP proof (RFC 9449 §5)."""
     parameters = await _parameters()
@@ -41,6 +43,7 @@ async def token() -> Response:
             "oauth.family_ended", ended.reason, session_id=ended.family_id, user_id=ended.user_id, reason=ended.detail
         )
         raise
+    proved()
     family = answer.family
     record_event(
         "oauth.token",
@@ -53,22 +56,28 @@ async def token() -> Response:
 
 
 @blueprint.post(PAR_PATH)
+@counted
 async def par() -> tuple[Response, int]:
     """RFC 9126 §2.1. A DPoP proof binds the code to its key (RFC 9449 §10.1)."""
     parameters = await _parameters()
     proof = await _proof(PAR_PATH) if "DPoP" in request.headers else None
     client = await _client(parameters)
+    if client.kind is ClientKind.CONFIDENTIAL:
+        proved()
     pushed = await services().oauth.pushed.push(client, parameters, proved_jkt=proof.jkt if proof else None)
     record_event("oauth.par", "ok", reason=f"client {client.id}")
     return _private({"request_uri": pushed.request_uri, "expires_in": pushed.expires_in}), 201
 
 
 @blueprint.post(REVOKE_PATH)
+@counted
 async def revoke() -> Response:
     """RFC 7009. 200 also for a token that is unknown: it is not good, which is what was wanted (§2.2)."""
     parameters = await _parameters()
     client = await _client(parameters)
     family = await services().oauth.revocation.revoke(client, parameters)
+    if family is not None:
+        proved()
     record_event(
         "oauth.revoke",
         "ok" if family else "not_live",
@@ -80,11 +89,13 @@ async def revoke() -> Response:
 
 
 @blueprint.post(INTROSPECT_PATH)
+@counted
 async def introspect() -> Response:
     """RFC 7662, for clients that authenticate."""
     parameters = await _parameters()
     client = await _client(parameters)
     members = await services().oauth.introspection.introspect(client, parameters)
+    proved()
     record_event("oauth.introspect", "ok", reason=f"client {client.id}")
     return _private(members)
 

@@ -71,6 +71,7 @@ class AccessRow:
     why_not_attested: str | None
     scopes: list[str]
     created_at: float
+    ends_at: float
     last_proof_at: float
 
 
@@ -93,6 +94,7 @@ async def _row(family: Family, client: Client) -> AccessRow:
         why_not_attested=family.attestation,
         scopes=in_order(family.scope),
         created_at=family.created_at,
+        ends_at=services().oauth.rules.family_end(family),
         last_proof_at=family.last_proof_at,
     )
 

@@ -9,11 +9,14 @@ from quart import Quart, Response, g, render_template
 
 from boundgate.routes.context import services
 
+_UNITS = ((1440, "day"), (60, "hour"), (1, "minute"))
+
 
 def install(app: Quart) -> None:
     """Register the filters that the templates use."""
     app.jinja_env.filters["utc"] = _utc
     app.jinja_env.filters["short"] = _short
+    app.jinja_env.filters["lasting"] = lasting
 
 
 async def render(template: str, *, page_status: int = 200, **values: Any) -> Response:
@@ -36,3 +39,11 @@ def _utc(timestamp: float) -> str:
 
 def _short(text: str | None) -> str:
     return (text or "")[:12]
+
+
+def lasting(seconds: float) -> str:
+    """A duration in the largest unit that says it exactly, such as `14 days`; below a minute of it, rounded down."""
+    minutes = int(seconds // 60)
+    size, unit = next((size, unit) for size, unit in _UNITS if minutes % size == 0)
+    count = minutes // size
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

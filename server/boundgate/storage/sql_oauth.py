@@ -83,7 +83,7 @@ class SqlClientStore:
             await connection.execute(delete(clients).where(clients.c.id == client_id))
             return ended
 
-    async def put_pushed(self, pushed: Pushed, *, now: float) -> None:
+    async def put_pushed(self, pushed: Pushed, *, now: float, limit: int) -> bool:
         async with self._database.write() as connection:
             # Anybody may push: what waits is about what came within one life. Rows that somebody else holds are left,
             # so that no two callers wait for each other.
@@ -91,7 +91,11 @@ class SqlClientStore:
             await connection.execute(
                 delete(requests).where(requests.c.uri_hash.in_(over.with_for_update(skip_locked=True)))
             )
+            waiting = select(requests.c.uri_hash).limit(limit).subquery()
+            if (await connection.scalar(select(func.count()).select_from(waiting)) or 0) >= limit:
+                return False
             await connection.execute(insert(requests).values(as_row(pushed)))
+            return True
 
     async def pushed(self, uri_hash: bytes, *, now: float) -> Pushed | None:
         waiting = (requests.c.uri_hash == uri_hash) & (requests.c.expires_at > now)

@@ -85,7 +85,7 @@ class CodeGrant:
         return TokenAnswer(
             family=family,
             access_token=access_token,
-            expires_in=int(self._rules.access_seconds),
+            expires_in=self._access_tokens.life_seconds(family),
             scope=family.scope,
             refresh_token=refresh[0] if refresh else None,
             id_token=id_token,

@@ -25,6 +25,7 @@ from boundgate.oauth.subjects import may_use
 from boundgate.oauth.tokens.request import TokenAnswer, TokenRequest
 
 _NO_TOKEN = "The refresh token is unknown, has expired, has been revoked, or is another client's. Sign in again."  # noqa: S105
+_OVER = "This authorization has lasted for as long as the server lets one last. Sign in again."
 _MAX_STEPS = 16
 """A caller that is so many tokens behind within the window has other problems."""
 
@@ -56,20 +57,23 @@ class RefreshGrant:
         # An operator may have taken the client's publication back.
         if view.family.user_id is not None and not may_use(request.client, view.family.user_id):
             raise _refused()
+        # Its tokens know this end; here it is that of the settings as they are now.
+        if self._rules.family_end(view.family) <= self._clock():
+            raise InvalidGrant(_OVER, param="refresh_token")
         # Before anything is used up: a request that asks for too much can be made again.
         scope = narrowed(request.parameters.get("scope"), client=request.client, granted=view.family.scope)
         following = await self._rotate(text, view)
         return TokenAnswer(
             family=view.family,
             access_token=self._access_tokens.issue(view.family, scope=scope),
-            expires_in=int(self._rules.access_seconds),
+            expires_in=self._access_tokens.life_seconds(view.family),
             scope=scope,
             refresh_token=following,
         )
 
     async def _rotate(self, text: str, view: RefreshView) -> str:
         for _ in range(_MAX_STEPS):
-            following, record = self._families.next_refresh(text, view.family.id)
+            following, record = self._families.next_refresh(text, view.family)
             outcome = await self._grants.rotate(
                 hash_value(text), record, now=self._clock(), again_seconds=self._rules.again_seconds
             )

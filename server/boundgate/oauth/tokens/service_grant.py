@@ -42,6 +42,6 @@ class ServiceGrant:
         return TokenAnswer(
             family=family,
             access_token=self._access_tokens.issue(family, scope=scope),
-            expires_in=int(self._rules.access_seconds),
+            expires_in=self._access_tokens.life_seconds(family),
             scope=scope,
         )
