@@ -9,7 +9,7 @@ from __future__ import annotations
 from quart import Blueprint, Response, jsonify, request
 
 from boundgate.errors import BoundgateError
-from boundgate.oauth.outside.errors import OutsideElsewhere, OutsideStale
+from boundgate.oauth.outside.errors import OutsideElsewhere, OutsideError, OutsideStale
 from boundgate.oauth.outside.model import LIFE_SECONDS, Identified, Purpose
 from boundgate.oauth.outside.service import Begun
 from boundgate.oauth.parameters import read_parameters
@@ -127,7 +127,7 @@ async def _stopped(error: BoundgateError, kind: str) -> Response:
         )
     else:
         answer = problem(error, error.status)
-    # What was not begun here must not end what was.
-    if not isinstance(error, OutsideElsewhere):
+    # What was not begun here, or cannot even be read, must not end what was.
+    if isinstance(error, OutsideError) and not isinstance(error, OutsideElsewhere):
         add_cookies(answer, outside_cookie("", max_age_seconds=0))
     return answer
