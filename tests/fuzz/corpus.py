@@ -204,3 +204,13 @@ _ACCESS = _CLAIMS | {"iat": 1000, "client_id": "c", "scope": "chat", "cnf": {"jk
 ACCESS_TOKENS = [
     KEYS["ES256"].sign(b'{"alg":"ES256","typ":"at+jwt","kid":"one"}', json.dumps(_ACCESS).encode()),
 ]
+
+PROVIDER = SoftProvider(
+    "https://id.example", clock=lambda: NOW, key=ECKey.import_key(ec_key("a provider"), parameters={"kid": "one"})
+)
+PROVIDER_DOCUMENTS: list[Any] = [PROVIDER.published()]
+PROVIDER_KEY_SETS: list[Any] = [{"keys": [PROVIDER.key.as_dict(private=False) | {"use": "sig", "alg": "ES256"}]}]
+PROVIDER_KEYS = read_keys(json.dumps(PROVIDER_KEY_SETS[0]).encode())
+_ASKED = {"client_id": "bg", "nonce": "nonce"}
+ID_TOKENS = [PROVIDER.id_token(_ASKED), PROVIDER.id_token(_ASKED | {"client_id": "other"})]
+CARRIED = [cookie_value(Carried(("sign_in", *"abcdef"), "token")), cookie_value(Carried((), "token")), "..", ""]

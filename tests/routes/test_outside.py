@@ -268,6 +268,8 @@ async def test_whom_a_provider_named_counts_for_one_sign_in_and_ten_minutes(
     await identify(late, acme)
     site.clock.advance(601)
     assert (await late.page("/sign-in/outside")).status_code == 303
+    text = await refusal(await late.submit("/sign-in/outside", credential="{}"), 410, "outside_stale")
+    assert "Begin again" in text
     response = await late.fetch("POST", "/sign-in/outside/options", {})
     assert (await response.get_json())["code"] == "outside_stale"
 

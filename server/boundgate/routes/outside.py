@@ -82,7 +82,10 @@ async def options() -> Response:
 async def finish() -> Response:
     """Take the assertion and start a session, exactly as a sign-in without a provider does."""
     posted = await form("credential")
-    identified = _named()
+    try:
+        identified = _named()
+    except OutsideError as error:
+        return await _stopped(error, f"outside.{Purpose.SIGN_IN}")
     try:
         signed_in = await services().passkeys.sign_in_as(posted["credential"], user_id=identified.user_id)
         await services().outside.use_up(caller().outside)
