@@ -462,7 +462,12 @@ PARSERS = (
     Target("read_answer", _attestation_answer, _json_octets(corpus.ATTESTATION_BODIES), OCTETS, (BadRequest,), 5),
     Target("read_parameters", _parameters, lambda s: s.octets(corpus.FORMS), OCTETS, (InvalidRequest,)),
     Target(
-        "provider metadata", _provider_metadata, _json_octets(corpus.PROVIDER_DOCUMENTS), OCTETS, (OutsideUnacceptable,), 5
+        "provider metadata",
+        _provider_metadata,
+        _json_octets(corpus.PROVIDER_DOCUMENTS),
+        OCTETS,
+        (OutsideUnacceptable,),
+        5,
     ),
     Target("provider keys", read_keys, _json_octets(corpus.PROVIDER_KEY_SETS), OCTETS, (OutsideUnacceptable,), 5),
     Target("ID tokens", _id_token, _of(corpus.ID_TOKENS), TEXT, (OutsideUnacceptable,), 5),
