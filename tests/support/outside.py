@@ -54,6 +54,8 @@ class SoftProvider:
     lies: dict[str, Any] = field(default_factory=dict)
     header: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    issued: list[str] = field(default_factory=list)
+    """Every code that was ever given out."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """(method, path) of what came over the back channel."""
 
@@ -73,6 +75,7 @@ class SoftProvider:
             return f"{asked['redirect_uri']}?{urlencode({'error': error} | answer)}"
         code = f"code-{next(_FRESH):040d}"
         self.codes[code] = asked
+        self.issued.append(code)
         return f"{asked['redirect_uri']}?{urlencode({'code': code} | answer)}"
 
     def handle(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> WebAnswer:
