@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from boundgate.cli.root import app
-from boundgate.settings import TierRule, load_settings
+from boundgate.settings import OutsideProvider, TierRule, load_settings
 from boundgate.terms import SessionState
 from tests.support.site import BOUND, FRESH, LOGIN, running_site
 
@@ -21,7 +21,8 @@ SETTING = re.compile(r"^\| `([a-z0-9_]+)` \|(.*?)\| (.+) \|$", re.MULTILINE)
 
 def documented():
     rows = SETTING.findall((ROOT / "docs" / "settings.md").read_text())
-    return {name: default.strip("` ") for name, default, _ in rows if name not in TierRule.model_fields}
+    inner = {*TierRule.model_fields, *OutsideProvider.model_fields}
+    return {name: default.strip("` ") for name, default, _ in rows if name not in inner}
 
 
 def shown(value):
@@ -34,6 +35,7 @@ def test_every_setting_is_documented_with_its_default_and_nothing_else_is(tmp_pa
     monkeypatch.chdir(tmp_path)
     settings = load_settings()
     expected = {name: shown(getattr(settings, name)) for name in type(settings).model_fields} | {"tiers": "see below"}
+    expected["outside_providers"] = ""
     assert documented() == expected
 
 
@@ -50,9 +52,18 @@ def test_every_setting_describes_itself():
     assert [name for name, field in load_settings().__class__.model_fields.items() if not field.description] == []
 
 
-def test_every_field_of_a_tier_is_documented():
+@pytest.mark.parametrize("inner", [TierRule, OutsideProvider])
+def test_every_field_of_a_tier_and_a_provider_is_documented(inner):
     text = (ROOT / "docs" / "settings.md").read_text()
-    assert [name for name in TierRule.model_fields if f"| `{name}` |" not in text] == []
+    assert [name for name in inner.model_fields if f"| `{name}` |" not in text] == []
+
+
+def test_the_provider_of_the_guide_can_be_set_up(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"```toml\n(.+?)```", (ROOT / "docs" / "outside.md").read_text(), re.DOTALL)
+    (tmp_path / "example.toml").write_text(example)
+    settings = load_settings(config_file=tmp_path / "example.toml")
+    assert [provider.name for provider in settings.outside_providers.values()] == ["Example ID"]
 
 
 def commands(group, prefix="boundgate"):

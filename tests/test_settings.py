@@ -173,3 +173,44 @@ def test_any_list_of_networks_is_read_or_refused_in_a_sentence(networks):
     except SettingsError:
         return
     assert isinstance(settings.trusted_proxies, tuple)
+
+
+def provider(**changes):
+    return {"name": "Acme", "issuer": "https://id.acme.example", "client_id": "bg"} | changes
+
+
+def test_outside_providers_come_from_the_file_and_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "x.toml").write_text(
+        '[outside_providers.acme]\nname = "Acme"\nissuer = "https://id.acme.example"\nclient_id = "file"\n'
+    )
+    monkeypatch.setenv("BOUNDGATE_OUTSIDE_PROVIDERS__ACME__CLIENT_ID", "environment")
+    monkeypatch.setenv("BOUNDGATE_OUTSIDE_PROVIDERS__ACME__SCOPES", "openid, profile")
+    acme = load_settings(config_file=tmp_path / "x.toml").outside_providers["acme"]
+    assert (acme.name, acme.client_id, acme.scopes) == ("Acme", "environment", ("openid", "profile"))
+
+
+@pytest.mark.parametrize(
+    ("providers", "said"),
+    [
+        ({"Acme": provider()}, "part of an address"),
+        ({"a/b": provider()}, "part of an address"),
+        ({"acme": provider(name=" Acme")}, "white space"),
+        ({"acme": provider(issuer="http://id.acme.example")}, "https://id.example.com"),
+        ({"acme": provider(issuer="https://id.acme.example?x")}, "https://id.example.com"),
+        ({"acme": provider(issuer="https://")}, "https://id.example.com"),
+        ({"acme": provider(), "two": provider()}, "redirect URI of its own"),
+        ({"acme": provider(issuer="https://localhost:8443")}, "this server"),
+        ({"acme": provider(scopes="profile")}, "openid"),
+        ({"acme": provider(scopes=["openid", "a b"])}, "without spaces"),
+        ({"acme": provider(client_id="b\u00e9")}, "printable ASCII"),
+        ({"acme": {"name": "Acme"}}, "issuer: Field required"),
+        ({"acme": provider(secret="x")}, "secret: there is no such setting"),
+    ],
+    ids=[
+        *("upper-case", "slash", "space", "http", "query", "no-host", "twice", "itself", "no-openid", "scope-of-two"),
+        *("client-id", "missing", "unknown"),
+    ],
+)
+def test_a_provider_that_cannot_work_is_refused_with_a_sentence(providers, said):
+    with pytest.raises(SettingsError, match=said):
+        load_settings(outside_providers=providers)

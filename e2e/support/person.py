@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, CDPSession, Page, expect
 
 LOGIN, BOUND, FRESH = "__Host-bg-login", "__Host-bg-bound", "__Host-bg-fresh"
+OUTSIDE = "__Host-bg-outside"
 SHORT_MS = 10_000
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from playwright.sync_api import BrowserContext
 
-from e2e.support.person import BOUND, LOGIN, Person
+from e2e.support.person import BOUND, LOGIN, OUTSIDE, Person
 from e2e.support.server import Server
 
 KEPT_ON_PURPOSE = {"run.json", "keys.json"}
@@ -71,7 +71,7 @@ class Secrets:
     def add_jar(self, cookies: Iterable[Mapping[str, Any]]) -> None:
         """What is in a jar; of a bound value its MAC, which is what makes it one."""
         for cookie in cookies:
-            if cookie["name"] == LOGIN:
+            if cookie["name"] in {LOGIN, OUTSIDE}:
                 self.found.add(cookie["value"])
             elif cookie["name"] == BOUND:
                 self.found.update((cookie["value"], cookie["value"].rpartition(".")[2]))
@@ -81,7 +81,7 @@ class Secrets:
             if name.lower() in {"secure-session-registration", "secure-session-challenge"}:
                 self.found.update(_QUOTED.findall(value))
             elif name.lower() == "set-cookie":
-                found = re.findall(rf"(?:{LOGIN}|{BOUND})=([^;\s]{{20,}})", value)
+                found = re.findall(rf"(?:{LOGIN}|{BOUND}|{OUTSIDE})=([^;\s]{{20,}})", value)
                 self.found.update(found)
 
 

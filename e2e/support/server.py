@@ -40,8 +40,13 @@ class Server:
         self.data_dir = data_dir
         self.port = free_port()
         self.origin = f"https://localhost:{self.port}"
-        self._settings = {f"BOUNDGATE_{name.upper()}": str(value) for name, value in settings.items()}
+        self._settings: dict[str, str] = {}
+        self.configure(**settings)
         self._process: subprocess.Popen[bytes] | None = None
+
+    def configure(self, **settings: object) -> None:
+        """Set what depends on its own address, before it is started."""
+        self._settings |= {f"BOUNDGATE_{name.upper()}": str(value) for name, value in settings.items()}
 
     @property
     def log_file(self) -> Path:

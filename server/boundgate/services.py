@@ -16,9 +16,13 @@ from boundgate.gateway.upstream import Upstream
 from boundgate.keyring import KeyringFile
 from boundgate.metrics import Metrics
 from boundgate.oauth.model import FamilyEnd
+from boundgate.oauth.outside.http import HttpWeb
+from boundgate.oauth.outside.ports import Web
+from boundgate.oauth.outside.service import OutsideSignIn
 from boundgate.oauth.ports import GrantStore, RecordStore
 from boundgate.oauth_services import OAuth, compose_oauth
 from boundgate.other_workers import OtherWorkers
+from boundgate.outside_services import compose_outside
 from boundgate.passkeys.ceremonies import RelyingParty
 from boundgate.passkeys.enrolment import EnrolmentService
 from boundgate.passkeys.ports import PasskeyStore
@@ -71,6 +75,7 @@ class Services:
     store: PasskeyStore
     usage: UsageStore
     oauth: OAuth
+    outside: OutsideSignIn
     attestation: AttestationService
     gateway: GatewayService
     in_flight: InFlight
@@ -113,12 +118,14 @@ async def open_services(
     random: RandomBytes = system_random,
     hot: HotState | None = None,
     upstream: Upstream | None = None,
+    outside_web: Web | None = None,
     prunes: bool = True,
     beside: bool = False,
 ) -> AsyncIterator[Services]:
     """Open the data directory and the database (migrated), and close them in order.
 
     Args:
+        outside_web: the way to outside providers; by default HTTPS.
         prunes: whether this process is the one of several that forgets what is old.
         beside: for a command beside a server: it serves nobody, and tells the server what it ends.
 
@@ -138,6 +145,8 @@ async def open_services(
             )
         )
         news = shared.news or FileSessionNews(settings.data_dir / "sessions.news", beside=beside)
+        web = outside_web or HttpWeb()
+        closing.push_async_callback(web.aclose)
         services, others = _compose(
             settings,
             keyring=keyring,
@@ -151,6 +160,7 @@ async def open_services(
             news=news,
             alone=shared.news is None,
             gateway=open_gateway(settings, upstream=upstream, clock=clock, random=random),
+            outside_web=web,
             clock=clock,
             random=random,
             prunes=prunes,
@@ -175,6 +185,7 @@ def _compose(
     news: SessionNews,
     alone: bool,
     gateway: GatewayService,
+    outside_web: Web,
     clock: Clock,
     random: RandomBytes,
     prunes: bool,
@@ -252,10 +263,15 @@ def _compose(
         on_raised=families.forget,
     )
 
+    outside = compose_outside(
+        settings, links=client_store, challenges=challenges, web=outside_web, clock=clock, random=random
+    )
+
     async def end_everything(user_id: str) -> None:
         await sessions.end_user(user_id, EndReason.RECOVERED)
         await oauth.families.end_user(user_id, FamilyEnd.RECOVERED)
         await attestation.forget_all(user_id)
+        await outside.forget_all(user_id)
 
     services = Services(
         settings=settings,
@@ -285,6 +301,7 @@ def _compose(
         store=passkey_store,
         usage=usage,
         oauth=oauth,
+        outside=outside,
         attestation=attestation,
         gateway=gateway,
         in_flight=in_flight,

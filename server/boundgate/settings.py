@@ -70,6 +70,23 @@ class TierRule(BaseModel):
         return value
 
 
+class OutsideProvider(BaseModel):
+    """An OpenID provider that people may begin a sign-in with. Its key in the settings names its redirect URI."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=40)
+    issuer: str = Field(max_length=255)
+    client_id: str = Field(min_length=1, max_length=255)
+    client_secret_file: Path | None = None
+    scopes: Annotated[tuple[str, ...], NoDecode] = ("openid",)
+
+    @field_validator("scopes", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        return split_list(value)
+
+
 DEFAULT_TIERS: Mapping[Tier, TierRule] = {Tier.STANDARD: TierRule(), Tier.PREMIUM: TierRule(step_up=True)}
 
 
@@ -197,6 +214,10 @@ class Settings(BaseSettings):
 
     attestation_roots_file: Path | None = Field(
         default=None, description="PEM bundle of TPM makers' certificates; default: no key is attested."
+    )
+
+    outside_providers: dict[str, OutsideProvider] = Field(
+        default_factory=dict, description="OpenID providers that a sign-in may begin with; the passkey still follows."
     )
 
     audit_retention_days: int = Field(default=90, ge=1, le=3_650, description="How long records are kept.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -10,13 +11,21 @@ if TYPE_CHECKING:
     from boundgate.settings import Settings
 
 
+_PROVIDER_KEY = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+"""RFC 6749 §3.3."""
 EXTENSION_NEEDS_SECONDS = 10
 """In Chromium the companion extension leaves the browser's own DBSC five seconds before it registers."""
 
 
 def problems(settings: Settings) -> list[str]:
     """One public sentence for each thing that cannot work; empty where all is well."""
-    found = [*_origin_problems(settings.origin), *_upstream_problems(settings), *_worker_problems(settings)]
+    found = [
+        *_origin_problems(settings.origin),
+        *_upstream_problems(settings),
+        *_worker_problems(settings),
+        *_provider_problems(settings),
+    ]
     if (settings.tls_cert_file is None) != (settings.tls_key_file is None):
         found.append("tls_cert_file and tls_key_file go together: set both, or neither for development")
     if settings.development_tls and not is_loopback_name(settings.host):
@@ -70,6 +79,28 @@ def _worker_problems(settings: Settings) -> list[str]:
     if "password" in parse_qs(parts.query):
         return ["hot_state_url must hold its password before the host, as in redis://user:password@host"]
     return []
+
+
+def _provider_problems(settings: Settings) -> list[str]:
+    found, issuers = [], {settings.origin}
+    for key, provider in settings.outside_providers.items():
+        where = f"outside_providers.{key}"
+        if len(key) > 32 or not _PROVIDER_KEY.fullmatch(key):
+            found.append(f"{where}: its key is part of an address: 1 to 32 of a-z, 0-9, and single - or _ between them")
+        if provider.name.strip() != provider.name or not provider.name.isprintable():
+            found.append(f"{where}.name is shown on a button: no white space around it, nothing invisible")
+        parts = _split_url(provider.issuer)
+        plain = provider.issuer.isascii() and provider.issuer.isprintable() and not set(provider.issuer) & set(" ?#@")
+        if parts is None or parts.scheme != "https" or not parts.hostname or not plain:
+            found.append(f"{where}.issuer must look like https://id.example.com, exactly as the provider writes it")
+        elif provider.issuer in issuers:
+            found.append(f"{where}.issuer is this server, or another provider's: each has one redirect URI of its own")
+        issuers.add(provider.issuer)
+        if not (provider.client_id.isascii() and provider.client_id.isprintable()):
+            found.append(f"{where}.client_id must be printable ASCII (RFC 6749 appendix A)")
+        if "openid" not in provider.scopes or not all(map(_SCOPE.fullmatch, provider.scopes)):
+            found.append(f"{where}.scopes must hold openid, which makes it a sign-in, and words without spaces")
+    return found
 
 
 def _split_url(url: str) -> SplitResult | None:

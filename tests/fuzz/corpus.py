@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from joserfc.jwk import ECKey
 
 from boundgate.attestation import EndorsementRoots
 from boundgate.dbsc import BoundValue, Challenges, PublicKey, read_public_key, seal
 from boundgate.dpop import DpopNonces, token_hash
+from boundgate.oauth.outside.carried import Carried, cookie_value
+from boundgate.oauth.outside.metadata import read_keys
 from tests.attestation.certificates import NOW, Authority, certificate
 from tests.support.dpop import ProgramKey
 from tests.support.keys import FakeClock, MemoryUsed, StaticMacs, b64u, counting_random, ec_key, rsa_key
+from tests.support.outside import SoftProvider
 from tests.support.soft_browser import SoftDbsc
 from tests.support.soft_tpm import ATTESTATION_KEY, SoftKey, attest
 
@@ -204,3 +208,19 @@ _ACCESS = _CLAIMS | {"iat": 1000, "client_id": "c", "scope": "chat", "cnf": {"jk
 ACCESS_TOKENS = [
     KEYS["ES256"].sign(b'{"alg":"ES256","typ":"at+jwt","kid":"one"}', json.dumps(_ACCESS).encode()),
 ]
+
+
+def _provider_key() -> ECKey:
+    key = ec_key("a provider").private_numbers()
+    octets = {"d": key.private_value, "x": key.public_numbers.x, "y": key.public_numbers.y}
+    members = {name: b64u(value.to_bytes(32)) for name, value in octets.items()}
+    return ECKey.import_key({"kty": "EC", "crv": "P-256", "kid": "one", **members})
+
+
+PROVIDER = SoftProvider("https://id.example", clock=lambda: NOW, key=_provider_key())
+PROVIDER_DOCUMENTS: list[Any] = [PROVIDER.published()]
+PROVIDER_KEY_SETS: list[Any] = [{"keys": [PROVIDER.key.as_dict(private=False) | {"use": "sig", "alg": "ES256"}]}]
+PROVIDER_KEYS = read_keys(json.dumps(PROVIDER_KEY_SETS[0]).encode())
+_ASKED = {"client_id": "bg", "nonce": "nonce"}
+ID_TOKENS = [PROVIDER.id_token(_ASKED), PROVIDER.id_token(_ASKED | {"client_id": "other"})]
+CARRIED = [cookie_value(Carried(("sign_in", *"abcdef"), "token")), cookie_value(Carried((), "token")), "..", ""]

@@ -51,6 +51,11 @@ from boundgate.net import client_address, network_prefix
 from boundgate.oauth.access_tokens import read_access_claims
 from boundgate.oauth.assertions import verify_assertion
 from boundgate.oauth.errors import InvalidClient, InvalidRequest, InvalidToken
+from boundgate.oauth.outside.carried import read_cookie_value, record_of
+from boundgate.oauth.outside.errors import OutsideUnacceptable
+from boundgate.oauth.outside.id_token import key_id_of, verify_id_token
+from boundgate.oauth.outside.metadata import ALGORITHMS, is_https_url, read_keys, read_metadata
+from boundgate.oauth.outside.model import Identified, Waiting
 from boundgate.oauth.parameters import read_parameters
 from boundgate.oauth.redirects import check_redirect_uri, match_redirect_uri
 from boundgate.passkeys.wire import parse_assertion, parse_client_data, parse_registration
@@ -257,6 +262,34 @@ def _parameters(encoded: bytes) -> None:
         assert not any(character < " " for character in name + value)
 
 
+def _provider_metadata(octets: bytes) -> None:
+    found = read_metadata(octets, expected_issuer=corpus.PROVIDER.issuer)
+    assert found.algorithms
+    assert is_https_url(found.authorization_endpoint)
+
+
+def _id_token(token: str) -> None:
+    key_id_of(token)
+    subject = verify_id_token(
+        token,
+        keys=corpus.PROVIDER_KEYS,
+        algorithms=ALGORITHMS,
+        expected_issuer=corpus.PROVIDER.issuer,
+        expected_audience="bg",
+        expected_nonce="nonce",
+        now=corpus.PROVIDER.clock(),
+        skew_seconds=60.0,
+    )
+    assert subject == corpus.PROVIDER.subject
+
+
+def _carried(text: str) -> None:
+    found = read_cookie_value(text)
+    if found is not None:
+        record_of(found, Waiting)
+        record_of(found, Identified)
+
+
 def _redirect(uri: str) -> None:
     match_redirect_uri(uri, registered=corpus.REDIRECTS)
     check_redirect_uri(uri)
@@ -428,6 +461,17 @@ PARSERS = (
     Target("endorsement certificates", _endorsement, _make_endorsement, st.tuples(OCTETS, OCTETS), (NotAttested,), 5),
     Target("read_answer", _attestation_answer, _json_octets(corpus.ATTESTATION_BODIES), OCTETS, (BadRequest,), 5),
     Target("read_parameters", _parameters, lambda s: s.octets(corpus.FORMS), OCTETS, (InvalidRequest,)),
+    Target(
+        "provider metadata",
+        _provider_metadata,
+        _json_octets(corpus.PROVIDER_DOCUMENTS),
+        OCTETS,
+        (OutsideUnacceptable,),
+        5,
+    ),
+    Target("provider keys", read_keys, _json_octets(corpus.PROVIDER_KEY_SETS), OCTETS, (OutsideUnacceptable,), 5),
+    Target("ID tokens", _id_token, _of(corpus.ID_TOKENS), TEXT, (OutsideUnacceptable,), 5),
+    Target("what is carried elsewhere", _carried, _of(corpus.CARRIED), TEXT, ()),
     Target("redirect URIs", _redirect, _of(corpus.REDIRECTS, most=2000), TEXT, (InvalidRequest,)),
     Target(
         "client assertions",

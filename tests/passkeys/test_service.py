@@ -276,3 +276,32 @@ async def test_removing_what_is_not_there_or_not_ones_own_says_so():
             await desk.passkeys.remove(ada.id, credential_id)
     with pytest.raises(BadRequest):
         await desk.passkeys.remove(ada.id, "not base64url!")
+
+
+async def test_a_sign_in_as_somebody_is_answered_by_their_passkeys_alone():
+    desk = PasskeyDesk()
+    user, device = await enrolled(desk)
+    eve, other = await enrolled(desk, "Eve")
+    options = await desk.passkeys.sign_in_options_as(user.id)
+    allowed = [one["id"] for one in options["publicKey"]["allowCredentials"]]
+    assert allowed == [encode_base64url(device.credentials[0].id)]
+    anybody = {"publicKey": options["publicKey"] | {"allowCredentials": []}}
+    assert await code_of(desk.passkeys.sign_in_as(json.dumps(other.get(anybody)), user_id=user.id)) == "passkey_refused"
+    answer = json.dumps(device.get(options))
+    assert await code_of(desk.passkeys.sign_in_as(answer, user_id=eve.id)) == "passkey_refused"
+    assert (await desk.passkeys.sign_in_as(answer, user_id=user.id)).user == user
+    assert await code_of(desk.passkeys.sign_in_as(answer, user_id=user.id)) == "passkey_expired"
+
+
+async def test_a_challenge_for_one_kind_of_sign_in_is_worth_nothing_in_the_other():
+    desk = PasskeyDesk()
+    user, device = await enrolled(desk)
+    ordinary = json.dumps(device.get(desk.passkeys.sign_in_options()))
+    assert await code_of(desk.passkeys.sign_in_as(ordinary, user_id=user.id)) == "passkey_expired"
+    as_user = json.dumps(device.get(await desk.passkeys.sign_in_options_as(user.id)))
+    assert await code_of(desk.passkeys.sign_in(as_user)) == "passkey_expired"
+
+
+async def test_nobody_signs_in_as_somebody_who_has_no_passkey():
+    with pytest.raises(Conflict, match="no passkey"):
+        await PasskeyDesk().passkeys.sign_in_options_as("nobody")

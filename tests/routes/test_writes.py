@@ -13,6 +13,9 @@ from tests.support.site import BOUND, FRESH, LOGIN, ORIGIN, Site, SoftBrowser
 BODIES: dict[str, dict[str, str]] = {
     "/sign-in/options": {},
     "/sign-in": {"credential": "{}"},
+    "/sign-in/outside/start": {"provider": "AAAA"},
+    "/sign-in/outside/options": {},
+    "/sign-in/outside": {"credential": "{}"},
     "/enrol/options": {"token": "A" * 43},
     "/enrol": {"token": "A" * 43, "credential": "{}"},
     "/sign-out": {},
@@ -23,6 +26,9 @@ BODIES: dict[str, dict[str, str]] = {
     "/account/sessions/end": {"id": "AAAA", "credential": "{}"},
     "/account/tpms/accept": {"id": "AAAA", "credential": "{}"},
     "/account/tpms/forget": {"id": "AAAA", "credential": "{}"},
+    "/account/outside/start": {"provider": "AAAA"},
+    "/account/outside": {"id": "AAAA", "credential": "{}"},
+    "/account/outside/remove": {"id": "AAAA", "credential": "{}"},
     "/account/clients/options": {"name": "mine", "redirect_uris": "http://127.0.0.1/callback"},
     "/account/clients": {"name": "mine", "redirect_uris": "http://127.0.0.1/callback", "credential": "{}"},
     "/account/clients/remove": {"id": "AAAA", "credential": "{}"},
@@ -37,7 +43,7 @@ BODIES: dict[str, dict[str, str]] = {
     "/oauth/attestation/activate": {},
 }
 FORMS = {
-    *("/sign-in", "/enrol", "/sign-out", "/oauth/authorize/consent"),
+    *("/sign-in", "/sign-in/outside", "/enrol", "/sign-out", "/oauth/authorize/consent"),
     *("/oauth/par", "/oauth/token", "/oauth/revoke", "/oauth/introspect"),
 }
 # Hand out request options to anybody who asks; they store nothing and grant nothing.

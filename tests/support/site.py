@@ -66,9 +66,9 @@ class Site:
 
 @contextlib.asynccontextmanager
 async def running_site(data_dir: Path, *, clock: FakeClock | None = None, **options: Any) -> AsyncIterator[Site]:
-    """A site over `data_dir`; `options` are settings, or `upstream`, `hot` and `beside` of `open_services`."""
+    """A site over `data_dir`; `options` are settings, or ports of `open_services`."""
     clock = clock or FakeClock()
-    ports = {name: options.pop(name) for name in ("upstream", "hot", "beside") if name in options}
+    ports = {name: options.pop(name) for name in ("upstream", "hot", "beside", "outside_web") if name in options}
     options.setdefault("session_cache_seconds", 1.0)  # tests change the database behind the server's back
     settings: Settings = load_settings(data_dir=data_dir, **options)
     async with open_services(settings, clock=clock, **ports) as services:

@@ -8,6 +8,8 @@ from boundgate.errors import AuthenticationError
 from boundgate.passkeys.ports import Challenges
 
 SIGN_IN = "passkey.sign-in"
+SIGN_IN_AS = "passkey.sign-in-as"
+"""By one user who is known beforehand; the context is that user's id."""
 ENROL = "passkey.enrol"
 ACT = "passkey.act"
 ADD = "passkey.add"

@@ -69,6 +69,30 @@ class PasskeyService:
         await self._honour(answer, passkey, purpose=purposes.SIGN_IN, context="")
         return SignedIn(user=user, credential_id=passkey.credential_id)
 
+    async def sign_in_options_as(self, user_id: str) -> dict[str, Any]:
+        """`{"publicKey": ...}` for a sign-in by one user, to be answered by a passkey of theirs and no other.
+
+        Raises:
+            Conflict: there is no such user, or no passkey to answer with.
+        """
+        passkeys = await self._store.passkeys_of(user_id)
+        if not passkeys:
+            raise _no_passkey()
+        challenge = self._challenges.issue(purpose=purposes.SIGN_IN_AS, context=user_id)
+        return {"publicKey": request_options(self._party, challenge=challenge, allowed=passkeys)}
+
+    async def sign_in_as(self, credential_json: str, *, user_id: str) -> SignedIn:
+        """Verify an answer to `sign_in_options_as`; one by anybody else's passkey is refused.
+
+        Raises:
+            BadRequest, TooLarge: the text cannot be read.
+            AuthenticationError: `passkey_unknown`, `passkey_refused`, `passkey_expired` or `passkey_cloned`.
+        """
+        answer = parse_assertion(credential_json)
+        user, passkey = await self._answering(answer, user_id)
+        await self._honour(answer, passkey, purpose=purposes.SIGN_IN_AS, context=user_id)
+        return SignedIn(user=user, credential_id=passkey.credential_id)
+
     async def act_options(self, user: User, session_id: str, act: str, target: str) -> dict[str, Any]:
         """`{"publicKey": ...}` for one act on one target by one session, to be answered by a passkey of `user`.
 
@@ -77,7 +101,7 @@ class PasskeyService:
         """
         passkeys = await self._store.passkeys_of(user.id)
         if not passkeys:
-            raise Conflict("This account has no passkey. Ask your operator to recover it.")
+            raise _no_passkey()
         context = purposes.act_context(act, session_id, target)
         challenge = self._challenges.issue(purpose=purposes.ACT, context=context)
         return {"publicKey": request_options(self._party, challenge=challenge, allowed=passkeys)}
@@ -90,12 +114,7 @@ class PasskeyService:
             AuthenticationError: `passkey_unknown`, `passkey_refused`, `passkey_expired` or `passkey_cloned`.
         """
         answer = parse_assertion(credential_json)
-        passkey = await self._store.passkey(answer.credential_id)
-        user = await self._store.user(user_id)
-        if passkey is None or user is None:
-            raise _unknown()
-        if passkey.user_id != user_id or answer.user_handle not in (None, user.handle):
-            raise _not_yours()
+        _, passkey = await self._answering(answer, user_id)
         context = purposes.act_context(act, session_id, target)
         await self._honour(answer, passkey, purpose=purposes.ACT, context=context)
 
@@ -148,6 +167,16 @@ class PasskeyService:
         """What the user must be told, such as a recovery, newest first."""
         return await self._store.notices(user_id)
 
+    async def _answering(self, answer: AssertionAnswer, user_id: str) -> tuple[User, Passkey]:
+        """The user who was named beforehand and the passkey that answered, where the two belong together."""
+        passkey = await self._store.passkey(answer.credential_id)
+        user = await self._store.user(user_id)
+        if passkey is None or user is None:
+            raise _unknown()
+        if passkey.user_id != user_id or answer.user_handle not in (None, user.handle):
+            raise _not_yours()
+        return user, passkey
+
     async def _honour(self, answer: AssertionAnswer, passkey: Passkey, *, purpose: str, context: str) -> None:
         assertion = verify_assertion(self._party, answer, passkey)
         await self._redeem(answer.client_data.challenge, purpose=purpose, context=context)
@@ -167,6 +196,10 @@ class PasskeyService:
             context=context,
             max_age_seconds=self._party.ceremony_seconds,
         )
+
+
+def _no_passkey() -> Conflict:
+    return Conflict("This account has no passkey. Ask your operator to recover it.")
 
 
 def _unknown() -> AuthenticationError:

@@ -15,6 +15,8 @@ from boundgate.routes import (
     oauth_own,
     oauth_token,
     openapi,
+    outside,
+    outside_links,
     playground,
     problems,
     signing_in,
@@ -32,6 +34,7 @@ def install(app: Quart) -> None:
     rooms = (
         *(signing_in, account, playground, v1),
         *(oauth_authorize, oauth_token, oauth_metadata, oauth_clients, oauth_attestation, oauth_own),
+        *(outside, outside_links),
         *(openapi, well_known, health),
     )
     for room in rooms:

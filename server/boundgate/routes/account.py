@@ -13,6 +13,7 @@ from boundgate.routes import acts
 from boundgate.routes.bodies import json_object
 from boundgate.routes.context import credential, services
 from boundgate.routes.oauth_views import programs_of
+from boundgate.routes.outside_views import outside_of
 from boundgate.routes.recording import record_event
 from boundgate.routes.tpm_views import tpms_of
 from boundgate.routes.views import render
@@ -41,7 +42,7 @@ class SessionRow:
 
 @blueprint.get("")
 async def page() -> Response:
-    """Passkeys, sessions, programs, TPMs and notices."""
+    """Passkeys, sessions, programs, TPMs, accounts elsewhere and notices."""
     found = await credential()
     if not found.signed_in or found.view is None:
         return redirect("/", code=303)  # type: ignore[return-value]
@@ -57,6 +58,7 @@ async def page() -> Response:
         notices=await passkeys.notices(user_id),
         **await programs_of(user_id),
         **await tpms_of(user_id),
+        **await outside_of(user_id, found.view.session.id),
     )
 
 

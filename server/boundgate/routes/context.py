@@ -10,7 +10,7 @@ from quart import Request, current_app, g, request
 
 from boundgate.clock import new_token
 from boundgate.net import client_address, network_prefix
-from boundgate.sessions.cookies import BOUND, FRESH, LOGIN_COOKIE, read_cookies
+from boundgate.sessions.cookies import BOUND, FRESH, LOGIN_COOKIE, OUTSIDE_COOKIE, read_cookies
 from boundgate.sessions.credential import Credential
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Caller:
     login_value: str | None
     bound_text: str | None
     fresh: str | None
+    outside: str | None
     origin: str | None
     fetch_site: str | None
     fetch_mode: str | None
@@ -99,6 +100,7 @@ def _read(source: Request) -> Caller:
         login_value=cookies.get(LOGIN_COOKIE),
         bound_text=cookies.get(BOUND.name),
         fresh=cookies.get(FRESH.name),
+        outside=cookies.get(OUTSIDE_COOKIE),
         origin=source.headers.get("Origin"),
         fetch_site=source.headers.get("Sec-Fetch-Site"),
         fetch_mode=source.headers.get("Sec-Fetch-Mode"),

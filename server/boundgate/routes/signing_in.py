@@ -11,6 +11,7 @@ from quart import Blueprint, Response, jsonify
 from boundgate.dbsc import ALGORITHMS, Standing, registration_offer
 from boundgate.dbsc.headers import REGISTRATION
 from boundgate.errors import AuthenticationError, BoundgateError
+from boundgate.oauth.outside.carried import TARGET_MAX_CHARS
 from boundgate.passkeys.model import User
 from boundgate.routes import acts
 from boundgate.routes.bodies import form, json_object
@@ -33,14 +34,16 @@ async def front() -> Response:
     # Without its login cookie even a bound session has no pages: the playground would send it straight back here.
     at_home = found.signed_in and found.state in {SessionState.BOUND, SessionState.BINDING}
     if at_home and not found.contested:
-        return _see_other("/playground")
+        return see_other("/playground")
     unproved = found.signed_in and found.state is SessionState.LAPSED and not found.contested
-    return await render("sign_in.html", error=None, unproved=unproved)
+    return await render("sign_in.html", error=None, unproved=unproved, outside=services().outside.providers)
 
 
 async def sign_in_page(*, target: str | None, error: str | None = None, status: int = 200) -> Response:
     """The sign-in page for whoever was sent here by a program and is to go on to `target` afterwards."""
-    return await render("sign_in.html", page_status=status, error=error, target=target)
+    # What a browser carries to a provider and back has a limit, and the decision must not get lost on the way.
+    outside = services().outside.providers if len(target or "") <= TARGET_MAX_CHARS else []
+    return await render("sign_in.html", page_status=status, error=error, target=target, outside=outside)
 
 
 @blueprint.post("/sign-in/options")
@@ -61,7 +64,7 @@ async def sign_in() -> Response:
     except BoundgateError as error:
         record_event("sign_in", error.public_code, reason=error.detail)
         return await sign_in_page(target=target, error=error.detail, status=error.status)
-    return await _start(signed_in.user, "sign_in", target or "/playground")
+    return await start_session(signed_in.user, "sign_in", target or "/playground")
 
 
 @blueprint.get("/enrol")
@@ -82,10 +85,15 @@ async def enrol() -> Response:
     """Store the first passkey and consume the link, then sign in."""
     posted = await form("token", "credential", "name?")
     user = await services().enrolment.complete(posted["token"], posted["credential"], posted.get("name", ""))
-    return await _start(user, "enrol", "/playground")
+    return await start_session(user, "enrol", "/playground")
 
 
-async def _start(user: User, kind: str, target: str) -> Response:
+async def start_session(user: User, kind: str, target: str) -> Response:
+    """Sign a user in who has just shown a passkey, and offer to bind the session.
+
+    Args:
+        kind: of the event that is recorded.
+    """
     who = caller()
     started = await services().sessions.start(
         user_id=user.id,
@@ -96,10 +104,10 @@ async def _start(user: User, kind: str, target: str) -> Response:
         bound_text=who.bound_text,
     )
     record_event(kind, "ok", session_id=started.session.id, user_id=user.id)
-    answer = _see_other(target)
-    _add_cookies(answer, login_cookie(started.login_value, max_age_seconds=services().settings.login_seconds))
+    answer = see_other(target)
+    add_cookies(answer, login_cookie(started.login_value, max_age_seconds=services().settings.login_seconds))
     # The previous session's proof is nobody's any more.
-    _add_cookies(answer, BOUND.expire(), FRESH.expire())
+    add_cookies(answer, BOUND.expire(), FRESH.expire())
     answer.headers[REGISTRATION] = registration_offer(
         algorithms=ALGORITHMS,
         path="/dbsc/register",
@@ -124,15 +132,15 @@ async def sign_out() -> Response:
         except AuthenticationError as error:
             refusal = await error_response(error)
             # While a refused value stays in the jar, the browser sees no reason to renew it.
-            _add_cookies(refusal, *([BOUND.expire()] if found.refused else []))
+            add_cookies(refusal, *([BOUND.expire()] if found.refused else []))
             return refusal
         session = found.view.session
         await services().sessions.end([session.id], EndReason.SIGNED_OUT)
         record_event("sign_out", "ok", session_id=session.id, user_id=session.user_id)
-    answer = _see_other("/")
+    answer = see_other("/")
     # Never "cookies": that would wipe those of sibling hosts. "storage" ends the browser's session of this origin.
     answer.headers["Clear-Site-Data"] = '"storage"'
-    _add_cookies(answer, login_cookie("", max_age_seconds=0), BOUND.expire(), FRESH.expire())
+    add_cookies(answer, login_cookie("", max_age_seconds=0), BOUND.expire(), FRESH.expire())
     return answer
 
 
@@ -172,10 +180,12 @@ async def session() -> Response:
     )
 
 
-def _see_other(path: str) -> Response:
+def see_other(path: str) -> Response:
+    """On to another page of ours, by GET."""
     return Response(status=303, headers={"Location": path})
 
 
-def _add_cookies(answer: Response, *cookies: str) -> None:
+def add_cookies(answer: Response, *cookies: str) -> None:
+    """Send these `Set-Cookie` values too."""
     for cookie in cookies:
         answer.headers.add("Set-Cookie", cookie)

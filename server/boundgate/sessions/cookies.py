@@ -1,4 +1,4 @@
-"""The three cookies of the contract."""
+"""The three cookies of the contract, and the one of whoever is away at an outside provider."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from collections.abc import Iterable
 from boundgate.dbsc import BoundCredential
 
 LOGIN_COOKIE = "__Host-bg-login"
+OUTSIDE_COOKIE = "__Host-bg-outside"
 BOUND = BoundCredential("__Host-bg-bound")
 FRESH = BoundCredential("__Host-bg-fresh")
 
 
 def login_cookie(value: str, *, max_age_seconds: int) -> str:
     """The `Set-Cookie` value of the sign-in; an empty value with 0 seconds removes it."""
-    return f"{LOGIN_COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}"
+    return _cookie(LOGIN_COOKIE, value, max_age_seconds)
+
+
+def outside_cookie(value: str, *, max_age_seconds: int) -> str:
+    """The same for a sign-in that is under way elsewhere. Lax: a provider sends its answer by a navigation to here."""
+    return _cookie(OUTSIDE_COOKIE, value, max_age_seconds)
+
+
+def _cookie(name: str, value: str, max_age_seconds: int) -> str:
+    return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}"
 
 
 def read_cookies(headers: Iterable[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import { byId } from "./dom.js";
 import { reloadSaying, showFlash } from "./flash.js";
 import { postJson } from "./http.js";
 import { suggestedName } from "./naming.js";
+import { linkOutside, startLink, unlinkOutside } from "./outside.js";
 import { addProgram, endAccess, removeProgram } from "./programs.js";
 import { localiseTimes } from "./time.js";
 import { toast } from "./toast.js";
@@ -23,6 +24,9 @@ const TASKS = {
   "session.end": endSession,
   "client.remove": removeProgram,
   "authorization.end": endAccess,
+  "outside.start": startLink,
+  "outside.link": linkOutside,
+  "outside.remove": unlinkOutside,
   "tpm.accept": acceptTpm,
   "tpm.forget": forgetTpm,
 };

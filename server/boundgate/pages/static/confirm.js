@@ -4,7 +4,7 @@ import { getAssertion } from "./webauthn.js";
 
 /**
  * @typedef {"passkey.add" | "passkey.remove" | "session.end" | "sign_out" | "oauth.authorize" | "client.remove" |
- *   "authorization.end" | "tpm.accept" | "tpm.forget"} Act
+ *   "authorization.end" | "tpm.accept" | "tpm.forget" | "outside.link" | "outside.remove"} Act
  */
 
 /**

@@ -3,6 +3,7 @@ import { exclusive } from "./busy.js";
 import { ceremonyMessage } from "./ceremony_text.js";
 import { byId, setField } from "./dom.js";
 import { postJson } from "./http.js";
+import { leaveFor } from "./leaving.js";
 import { getAssertion, passkeysUnavailable } from "./webauthn.js";
 
 // Below the life of the server's challenge (300 s), so that a suggestion left open does not answer a dead one.
@@ -30,6 +31,34 @@ function start() {
     void exclusive(button, signIn);
   });
   user.addEventListener("focus", () => void suggest());
+  for (const other of document.querySelectorAll("button[data-provider]")) {
+    if (other instanceof HTMLButtonElement) wireProvider(other);
+  }
+}
+
+/** @param {HTMLButtonElement} other */
+function wireProvider(other) {
+  other.disabled = false;
+  other.addEventListener("click", () => void exclusive(other, () => leave(other)));
+}
+
+/**
+ * @param {HTMLButtonElement} other
+ * @returns {Promise<"leaving" | void>}
+ */
+async function leave(other) {
+  suggestion?.controller.abort();
+  suggestion = null;
+  status.textContent = "Going to the provider…";
+  const next = form.querySelector('input[name="next"]');
+  const target = next instanceof HTMLInputElement ? { next: next.value } : {};
+  try {
+    await leaveFor("/sign-in/outside/start", { provider: other.dataset["provider"] ?? "", ...target });
+    return "leaving";
+  } catch (error) {
+    status.textContent = ceremonyMessage(error);
+    return undefined;
+  }
 }
 
 /** @returns {Promise<"leaving" | void>} */
