@@ -67,6 +67,7 @@ class Server:
                 facts: dict[str, Any] = json.loads(run_file.read_text())
                 return facts
             time.sleep(0.02)
+        self.kill()
         raise AssertionError(f"the server did not start:\n{self.log_file.read_text()}")
 
     def stop(self) -> int:

@@ -292,6 +292,15 @@ async def test_whoever_only_looks_where_the_link_leads_uses_nothing_up(
     assert (await allow(owner, parked)).status_code == 200
 
 
+async def test_a_browsers_guess_uses_nothing_up_and_is_not_shown(
+    site: Site, owner: SoftBrowser, client: Client
+) -> None:
+    address = await pushed(site, client)
+    guessed = await owner.send("GET", address, headers={"Sec-Purpose": "prefetch;prerender"})
+    assert guessed.status_code == 503, "an error makes the browser ask again"
+    assert (await owner.page(address)).status_code == 303
+
+
 async def test_between_a_link_and_its_sign_in_the_page_may_be_loaded_again(
     site: Site, owner: SoftBrowser, client: Client
 ) -> None:

@@ -36,6 +36,9 @@ async def authorize() -> Response:
     if request.method == "HEAD":
         # RFC 9110 §9.2.1: whoever only looks where a link leads must not use it up.
         return Response(content_type="text/html; charset=utf-8")
+    if request.headers.get("Sec-Purpose", "").startswith("prefetch"):
+        # Nor a browser that only guesses where its user will go; it asks again where a guess was answered by an error.
+        return Response(status=503)
     try:
         parameters = read_parameters(request.query_string)
         asked = await services().oauth.authorization.read(parameters)
