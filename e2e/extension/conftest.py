@@ -64,7 +64,7 @@ def firefox_process(firefox_path: str, tls_dir: Path) -> Iterator[Firefox]:
 def firefox(firefox_process: Firefox, request: pytest.FixtureRequest) -> Firefox:
     """A Firefox without a past, and with an authenticator."""
     firefox_process.reset()
-    firefox_process.add_authenticator()
+    firefox_process.new_authenticator()
     request.node.stash[_FIREFOX] = firefox_process
     return firefox_process
 

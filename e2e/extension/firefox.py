@@ -76,6 +76,7 @@ class Firefox(FirefoxInside):
         self._ca = "".join(ca_file.read_text().strip().splitlines()[1:-1])
         # Profiles and the log. The log is never /dev/null: the driver removes the file before it writes, and root may.
         self._place = Path(tempfile.mkdtemp(prefix="firefox-"))
+        self._authenticator: str | None = None
         with _leaving_sockets():
             self._marionette = Marionette(
                 bin=path,
@@ -99,6 +100,7 @@ class Firefox(FirefoxInside):
         with _leaving_sockets():
             self._marionette.quit(in_app=True)
             self._marionette.start_session(CAPABILITIES)
+        self._authenticator = None
         self._settle()
 
     def quit(self) -> None:
@@ -175,9 +177,15 @@ class Firefox(FirefoxInside):
         selected = self.chrome("return gBrowser.selectedBrowser.currentURI.spec")
         return f"{self.url} says {words!r} ({seen}, focus: {focused}; the tab that is selected: {selected})"
 
-    def add_authenticator(self) -> None:
-        """One virtual authenticator; its user consents at once."""
-        WebAuthn(self._marionette).add_virtual_authenticator(AUTHENTICATOR)
+    def new_authenticator(self) -> None:
+        """One empty virtual authenticator, and no other; its user consents at once.
+
+        Several would share what is created between them by chance. One that has two passkeys for a host then waits for
+        somebody to choose.
+        """
+        if self._authenticator is not None:
+            WebAuthn(self._marionette).remove_virtual_authenticator(self._authenticator)
+        self._authenticator = WebAuthn(self._marionette).add_virtual_authenticator(AUTHENTICATOR)
 
     def screenshot(self, path: Path) -> None:
         """Keep what the tab shows."""
