@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType
 from boundgate.certificates import development_certificate
 from boundgate.chromium import dbsc_switches, find_chromium
 from boundgate.clock import system_clock
+from e2e.support.names import unique
 from e2e.support.node import NodeClient
 from e2e.support.person import Person
 from e2e.support.secrets import Secrets, leaks
@@ -28,7 +28,6 @@ from tests.support.services import postgres_url, valkey_url
 
 __all__ = ["postgres_url", "valkey_url"]
 
-_NUMBERS = itertools.count(1)
 ROOT = Path(__file__).parent
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 
@@ -143,7 +142,7 @@ def person(
 def owner(person: Callable[..., Person], server: Server, request: pytest.FixtureRequest) -> Person:
     """Somebody who has enrolled at the shared server and is bound."""
     someone = person()
-    someone.name = f"{request.node.originalname[:40]} {next(_NUMBERS)}"
+    someone.name = unique(request.node.originalname)
     someone.enrol(server.invite(someone.name))
     someone.wait_until("bound")
     return someone

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from boundgate.oauth.model import OutsideLink
 from boundgate.services import open_services
 from boundgate.settings import load_settings
+from e2e.support.names import unique
 from e2e.support.person import LOGIN, Person
 from e2e.support.provider import Provider, serving
 from e2e.support.secrets import Secrets, leaks
@@ -23,7 +23,6 @@ from e2e.support.server import Server, in_thread
 from e2e.test_pages import NARROW, OVERFLOW, complaints
 
 SECRET = "a-client-secret-of-the-run-0123456789"
-_NUMBERS = itertools.count(1)
 
 
 @dataclass
@@ -66,7 +65,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, tls_dir: Path, server: Serve
 def resident(person: Callable[..., Person], house: House, name: str = "alice") -> Person:
     """Somebody enrolled at the house, whom its provider knows by a subject of their own."""
     someone = person(at=house.server)
-    someone.name = f"{name} {next(_NUMBERS)}"
+    someone.name = unique(name)
     someone.enrol(house.server.invite(someone.name))
     someone.wait_until("bound")
     house.acme.subject = f"subject of {someone.name}"
@@ -192,9 +191,9 @@ def test_a_boundgate_is_a_provider_for_another(
 ) -> None:
     """Both are at localhost, so their cookies are one jar: whoever signs in here is signed out there."""
     alice = person(at=house.server, using=plain_browser)
-    alice.name = f"alice {next(_NUMBERS)}"
+    alice.name = unique("alice")
     alice.enrol(house.server.invite(alice.name))
-    name = f"alice elsewhere {next(_NUMBERS)}"
+    name = unique("alice elsewhere")
     link_by_hand(house, alice.name, server, invited(alice, server, name))
     begin(alice.page, house, "Another Boundgate")
     expect(alice.page.get_by_role("heading", name="Allow “House” to act for you?")).to_be_visible()

@@ -81,7 +81,7 @@ class Caller:
     def proof(self, nonce: str | None = None) -> str:
         key = self.program.key
         nonce = nonce or self.oauth.proofs.nonce(key.jkt)
-        return key.proof(url=URL, method=METHOD, now=self.site.clock(), nonce=nonce, access_token=self.token)
+        return key.proof(url=URL, method=METHOD, now=self.site.clock(), nonce=nonce, token=self.token)
 
     async def proofs(self, calls: int) -> Sequence[str]:
         """Fresh ones; signing them is not timed."""

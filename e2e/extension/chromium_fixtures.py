@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 import subprocess
 import sys
@@ -18,17 +17,16 @@ from playwright.sync_api import BrowserType
 from boundgate.chromium import dbsc_switches
 from e2e.conftest import QUIET
 from e2e.extension.chromium import Chromium
+from e2e.support.names import unique
 from e2e.support.person import BOUND, FRESH, Person
 from e2e.support.secrets import Secrets
 from e2e.support.server import ROOT, Server
-
-_NUMBERS = itertools.count(1)
 
 
 def enrolled(chromium: Chromium, server: Server, name: str) -> Person:
     """Somebody new who has enrolled and is bound, by whichever key."""
     someone = chromium.person(server.origin)
-    someone.name = f"{name[:40]} {next(_NUMBERS)}"
+    someone.name = unique(name)
     someone.enrol(server.invite(someone.name))
     someone.wait_until("bound")
     return someone

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from e2e.extension.either import either, other
 from e2e.extension.firefox import Firefox
 from e2e.extension.firefox_person import FirefoxPerson
 from e2e.extension.installed import Installed
+from e2e.support.names import unique
 from e2e.support.secrets import Secrets
 from e2e.support.server import Server
 from extension.contents import contents
@@ -22,7 +22,6 @@ from extension.pack import write_zip
 
 __all__ = ["bound", "chromium", "chromium_extension", "either", "expire", "new_chromium", "other", "start_chromium"]
 
-_NUMBERS = itertools.count(1)
 _FIREFOX = pytest.StashKey[Firefox]()
 
 
@@ -87,7 +86,7 @@ def firefox_visitor(
 
     def make(server: Server) -> FirefoxPerson:
         someone = FirefoxPerson(firefox, extension, server)
-        someone.name = f"{request.node.originalname[:40]} {next(_NUMBERS)}"
+        someone.name = unique(request.node.originalname)
         someone.opt_in()
         firefox.open("about:blank")
         return someone
