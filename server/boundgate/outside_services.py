@@ -9,6 +9,7 @@ from boundgate.oauth.outside.model import Provider
 from boundgate.oauth.outside.ports import Challenges, Web
 from boundgate.oauth.outside.service import OutsideSignIn
 from boundgate.oauth.ports import OutsideLinkStore
+from boundgate.private_files import read_secret
 from boundgate.settings import Settings, SettingsError
 
 SECRET_MOST_BYTES = 4096
@@ -58,12 +59,10 @@ def _secret(path: Path | None, *, where: str) -> str | None:
     if path is None:
         return None
     try:
-        with path.open("rb") as file:
-            octets = file.read(SECRET_MOST_BYTES + 1).strip()
+        # RFC 6749 appendix A.2: what a secret may hold.
+        secret = read_secret(path, max_bytes=SECRET_MOST_BYTES)
     except OSError as error:
         raise SettingsError(f"{where}: {path} cannot be read ({type(error).__name__})") from None
-    secret = octets.decode("latin-1")
-    # RFC 6749 appendix A.2: what a secret may hold.
-    if not secret or len(octets) > SECRET_MOST_BYTES or not (secret.isascii() and secret.isprintable()):
+    if secret is None:
         raise SettingsError(f"{where}: {path} must hold the secret alone, in printable ASCII")
     return secret

@@ -1,4 +1,4 @@
-"""Files and directories that only their owner may read."""
+"""Files and directories that only their owner may read, and the secrets in them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ def write_private(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def read_secret(path: Path, *, max_bytes: int) -> str | None:
+    """The one secret that a file holds, without the white space around it; None where that is empty, longer, or
+    anything but printable ASCII. Raises OSError."""
+    with path.open("rb") as file:
+        text = file.read(max_bytes + 1).strip().decode("latin-1")
+    return text if 0 < len(text) <= max_bytes and text.isascii() and text.isprintable() else None
 
 
 def make_private_directory(path: Path) -> None:

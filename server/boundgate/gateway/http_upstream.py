@@ -16,6 +16,7 @@ from boundgate import __version__
 from boundgate.errors import UpstreamError, UpstreamTimeout
 from boundgate.gateway.headers import passed_headers
 from boundgate.gateway.upstream import Headers, UpstreamFailure, UpstreamRequest
+from boundgate.private_files import read_secret
 
 KEY_FILE_MOST_BYTES = 8192
 LINGER_SECONDS = 0.25
@@ -35,11 +36,10 @@ def read_api_key(path: Path) -> str:
         UpstreamConfigError: unreadable, empty, or not a key.
     """
     try:
-        with path.open("rb") as file:
-            key = file.read(KEY_FILE_MOST_BYTES + 1).strip()
+        key = read_secret(path, max_bytes=KEY_FILE_MOST_BYTES)
     except OSError as error:
         raise UpstreamConfigError(f"{path}: cannot be read ({type(error).__name__})") from None
-    return _checked_key(key.decode("latin-1"), where=str(path))
+    return _checked_key(key or "", where=str(path))
 
 
 class HttpUpstream:

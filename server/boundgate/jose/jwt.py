@@ -43,6 +43,13 @@ def verify_jwt(*, token: str, expected_type: str, key_of: KeyOf) -> Mapping[str,
     return read_part(parts.payload, "payload")
 
 
+def numeric_date(value: object) -> float | None:
+    """A claim that says when (RFC 7519 §2, NumericDate), in Unix seconds; None for what is no number, or none that a
+    time can be."""
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+    return float(value) if usable else None  # type: ignore[arg-type]
+
+
 def is_of_type(header: Mapping[str, Any], expected_type: str) -> bool:
     """Whether a header's `typ` is this media type (RFC 7515 §4.1.9)."""
     kind = header.get("typ")

@@ -10,6 +10,7 @@ from boundgate.jose.compact import Compact, read_compact
 from boundgate.jose.errors import JoseError
 from boundgate.jose.es256 import verify_es256
 from boundgate.jose.jwk import load_public_key
+from boundgate.jose.jwt import numeric_date
 from boundgate.oauth.errors import InvalidClient
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -99,14 +100,14 @@ def _checked(
     if not audiences or not all(isinstance(one, str) and one in expected_audiences for one in audiences):
         raise _refused('"aud" of the client assertion must be this server\'s issuer (RFC 7523 §3).')
     # §3 (4): `exp` is required, and limits how long its use has to be remembered.
-    expires_at = _seconds(claims.get("exp"))
+    expires_at = numeric_date(claims.get("exp"))
     if expires_at is None or expires_at + skew_seconds <= now:
         raise _refused('"exp" of the client assertion is missing or over (RFC 7523 §3).')
     if expires_at > now + longest_seconds + skew_seconds:
         raise _refused(f'"exp" of the client assertion may lie {longest_seconds:.0f} seconds ahead at most.')
     # §3 (5), (6)
     for name in ("nbf", "iat"):
-        at = _seconds(claims.get(name))
+        at = numeric_date(claims.get(name))
         if name in claims and (at is None or at > now + skew_seconds):
             raise _refused(f'"{name}" of the client assertion lies in the future. Set the client\'s clock.')
     # §3 (7): without it a replay could not be told from a second request.
@@ -126,11 +127,6 @@ def _read(assertion: str) -> Compact:
 def _verifies(parsed: Compact, jwk: str) -> bool:
     key = load_public_key(jwk, algorithm="ES256")
     return verify_es256(key.ec_key, message=parsed.signing_input, signature=parsed.signature)
-
-
-def _seconds(value: object) -> float | None:
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
-    return float(value) if usable else None  # type: ignore[arg-type]
 
 
 def _refused(detail: str) -> InvalidClient:

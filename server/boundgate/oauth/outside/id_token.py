@@ -11,6 +11,7 @@ from joserfc.errors import JoseError
 
 from boundgate import strict_json
 from boundgate.jose import base64url
+from boundgate.jose.jwt import numeric_date
 from boundgate.oauth.outside.errors import OutsideUnacceptable
 from boundgate.oauth.outside.metadata import ProviderKey
 from boundgate.oauth.outside.model import LIFE_SECONDS
@@ -97,12 +98,12 @@ def _checked(
     if claims.get("azp", expected_audience) != expected_audience:
         raise _refused("was issued to another client")
     # 9 and 10: made for this very sign-in, which is at most so old.
-    expires_at, issued_at = _seconds(claims.get("exp")), _seconds(claims.get("iat"))
+    expires_at, issued_at = numeric_date(claims.get("exp")), numeric_date(claims.get("iat"))
     if expires_at is None or expires_at + skew_seconds <= now:
         raise _refused("has expired")
     if issued_at is None or not now - LIFE_SECONDS - skew_seconds <= issued_at <= now + skew_seconds:
         raise _refused("was not issued just now")
-    not_before = _seconds(claims.get("nbf", issued_at))
+    not_before = numeric_date(claims.get("nbf", issued_at))
     if not_before is None or not_before > now + skew_seconds:
         raise _refused("is not valid yet")
     # 11: it answers the request that this browser made.
@@ -153,11 +154,6 @@ def _object(octets: bytes) -> dict[str, Any]:
         return strict_json.loads_object(octets, max_depth=16)
     except strict_json.StrictJSONError:
         raise _refused("cannot be read") from None
-
-
-def _seconds(value: object) -> float | None:
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
-    return float(value) if usable else None  # type: ignore[arg-type]
 
 
 def _refused(why: str) -> OutsideUnacceptable:

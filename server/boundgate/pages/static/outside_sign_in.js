@@ -1,28 +1,14 @@
 // @ts-check
-import { exclusive } from "./busy.js";
 import { ceremonyMessage } from "./ceremony_text.js";
 import { byId, setField } from "./dom.js";
 import { postJson } from "./http.js";
-import { getAssertion, passkeysUnavailable } from "./webauthn.js";
+import { openForm } from "./passkey_form.js";
+import { getAssertion } from "./webauthn.js";
 
 const form = byId("sign-in", HTMLFormElement);
-const button = byId("sign-in-button", HTMLButtonElement);
 const status = byId("status", HTMLElement);
 
-start();
-
-function start() {
-  const reason = passkeysUnavailable();
-  if (reason) {
-    status.textContent = reason;
-    return;
-  }
-  button.disabled = false;
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void exclusive(button, signIn);
-  });
-}
+openForm(signIn);
 
 /** @returns {Promise<"leaving" | void>} */
 async function signIn() {

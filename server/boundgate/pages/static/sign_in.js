@@ -4,7 +4,8 @@ import { ceremonyMessage } from "./ceremony_text.js";
 import { byId, setField } from "./dom.js";
 import { postJson } from "./http.js";
 import { leaveFor } from "./leaving.js";
-import { getAssertion, passkeysUnavailable } from "./webauthn.js";
+import { openForm } from "./passkey_form.js";
+import { getAssertion } from "./webauthn.js";
 
 // Below the life of the server's challenge (300 s), so that a suggestion left open does not answer a dead one.
 const SUGGESTION_LIFE_MS = 240_000;
@@ -20,16 +21,7 @@ let suggestion = null;
 start();
 
 function start() {
-  const reason = passkeysUnavailable();
-  if (reason) {
-    status.textContent = reason;
-    return;
-  }
-  button.disabled = false;
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void exclusive(button, signIn);
-  });
+  if (!openForm(signIn)) return;
   user.addEventListener("focus", () => void suggest());
   for (const other of document.querySelectorAll("button[data-provider]")) {
     if (other instanceof HTMLButtonElement) wireProvider(other);
